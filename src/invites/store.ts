@@ -1,0 +1,156 @@
+import type { RedemptionRefusal, Redeemer } from './predicates.ts'
+import type { Account, Door, Host, Instant, InviteCodeWithUses, Policy, ReservationState } from './types.ts'
+
+/** The database stayed locked by other writers for as long as a caller should wait. Nothing was changed. */
+export class StoreBusyError extends Error {
+  override readonly name = 'StoreBusyError'
+}
+
+/** The database can't be reached, read or written at all. Nothing was changed. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError'
+}
+
+/** One member's account and codes, read in one snapshot. */
+export interface MemberSnapshot {
+  /** Undefined until the account was upserted. */
+  readonly account: Account | undefined
+  /** All codes that the DID owns, by `(createdAt, code)` ascending; uses newest first. */
+  readonly codes: readonly InviteCodeWithUses[]
+}
+
+/** A code to insert. */
+export interface NewCode {
+  readonly code: string
+  readonly forAccount: string
+  readonly available: number
+}
+
+/** `collision` when one of the random codes exists already: nothing was inserted, try again with new ones. */
+export type InsertOutcome = 'done' | 'collision'
+
+/** Codes that a member earned, ready to insert. */
+export interface EarnedCodes {
+  readonly did: string
+  readonly host: string
+  readonly createdAt: Instant
+  /** The ordinal of the first code; the others follow in ascending order. */
+  readonly firstOrdinal: number
+  readonly codes: readonly string[]
+}
+
+export type SortOrder = 'recent' | 'usage'
+
+/** Where a page of a listing ended: `primary` is `createdAt` for recent, the number of uses for usage. */
+export interface ListingPosition {
+  readonly primary: number
+  readonly code: string
+}
+
+/** A sign-up about to begin. */
+export interface NewReservation {
+  readonly id: string
+  readonly code: string
+  readonly host: string
+  readonly door: Door
+  readonly redeemer: Redeemer
+  /** The process that holds the lease. */
+  readonly holder: string
+  readonly leaseUntil: Instant
+}
+
+/** A sign-up in progress or finished. */
+export interface Reservation {
+  readonly id: string
+  readonly code: string
+  readonly host: string
+  readonly door: Door
+  readonly handle: string | null
+  readonly upstreamCode: string | null
+  readonly mintedAt: Instant | null
+  readonly state: ReservationState
+  readonly startedAt: Instant
+  readonly settledAt: Instant | null
+  readonly did: string | null
+}
+
+/**
+ * Where invitations are kept. Every method is one transaction, rejects with {@link StoreBusyError} or
+ * {@link StoreUnavailableError} having changed nothing, and is proved on every implementation by one conformance
+ * suite, parallel writers included. Reads take no write lock.
+ */
+export interface InviteStore extends AsyncDisposable {
+  /** Whether the database answers and can be written. Rejects like every other method when not. */
+  check(): Promise<void>
+
+  /** Records the host at its first start. @returns the row as it now is, with the DID of the first start */
+  openHost(host: { hostname: string; did: string }): Promise<Host>
+  /** Opens earning on a host; the first call's instant stays. */
+  openEarning(hostname: string, at: Instant): Promise<void>
+  /** @returns the policy last set, or nobody earns, epoch 0 and the reference's cap of 5 */
+  policy(hostname: string): Promise<Policy>
+  /** Replaces the policy; the versions of the host's accounts grow when it differs from the one before. */
+  setPolicy(hostname: string, policy: Policy): Promise<void>
+
+  /**
+   * Inserts an account or fills in what is given. A `createdAt` that is known is replaced only when another is given,
+   * and the version grows when anything changed.
+   */
+  upsertAccount(account: { did: string; host: string; handle?: string; createdAt?: Instant }): Promise<void>
+  /** Enables or disables an account's invites and keeps the note (null erases it). Inserts an unseen account. */
+  setInvitesDisabled(change: {
+    did: string
+    host: string
+    disabled: boolean
+    note: string | null
+  }): Promise<void>
+  /** Reads what `getAccountInviteCodes` answers from. */
+  memberSnapshot(did: string): Promise<MemberSnapshot>
+  /**
+   * Reads for administrators: accounts with the codes they own and the code that invited them.
+   *
+   * @returns one entry per distinct DID asked for, known or not
+   */
+  memberRecords(dids: readonly string[]): Promise<ReadonlyMap<string, MemberRecord>>
+
+  /** Inserts gifted codes, all or none, and grows the owners' versions. */
+  insertGifted(codes: readonly NewCode[], host: string, createdAt: Instant): Promise<InsertOutcome>
+  /**
+   * Inserts earned codes under their ordinals. An ordinal that its owner has already is left as it is, so that callers
+   * who worked out the same codes all succeed. Inserts nothing for an account whose invites are disabled.
+   */
+  insertEarned(codes: EarnedCodes): Promise<InsertOutcome>
+  /** Disables codes by name and by owner, those not disabled before; unknown ones are passed over. */
+  disableCodes(which: { codes: readonly string[]; owners: readonly string[]; at: Instant }): Promise<void>
+  /**
+   * One page of all codes of a host: newest first, or most used first; within equals by code, descending.
+   *
+   * @param after the position of the last code of the page before
+   */
+  listCodes(page: {
+    host: string
+    sort: SortOrder
+    limit: number
+    after: ListingPosition | null
+  }): Promise<readonly InviteCodeWithUses[]>
+
+  /** Takes one use of a code and records the sign-up that holds it, or says why not and changes nothing. */
+  reserve(reservation: NewReservation, now: Instant): Promise<'reserved' | RedemptionRefusal>
+  /** Records the one-use code minted upstream, before anything is sent on. @returns false when not `reserved` */
+  markForwarded(id: string, upstream: { code: string; mintedAt: Instant }): Promise<boolean>
+  /**
+   * Turns a held use into a finished one: counts it, records who came, and grows the owner's version.
+   *
+   * @returns false when the reservation is in no state to be committed; nothing was counted
+   */
+  commit(id: string, arrival: { did: string; handle: string | null; at: Instant }): Promise<boolean>
+  /** Gives a held use back. @returns false when the reservation is finished already */
+  release(id: string, at: Instant): Promise<boolean>
+  /** Reads one reservation. */
+  reservation(id: string): Promise<Reservation | undefined>
+}
+
+/** What administrators see of an account. */
+export interface MemberRecord extends MemberSnapshot {
+  readonly invitedBy: InviteCodeWithUses | undefined
+}
