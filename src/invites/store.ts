@@ -85,7 +85,7 @@ export interface InviteStore extends AsyncDisposable {
 
   /** Records the host at its first start. @returns the row as it now is, with the DID of the first start */
   openHost(host: { hostname: string; did: string }): Promise<Host>
-  /** Opens earning on a host; the first call's instant stays. */
+  /** Opens earning on a host; the first call's instant stays, and grows the versions of the host's accounts. */
   openEarning(hostname: string, at: Instant): Promise<void>
   /** @returns the policy last set, or nobody earns, epoch 0 and the reference's cap of 5 */
   policy(hostname: string): Promise<Policy>
@@ -97,7 +97,10 @@ export interface InviteStore extends AsyncDisposable {
    * and the version grows when anything changed.
    */
   upsertAccount(account: { did: string; host: string; handle?: string; createdAt?: Instant }): Promise<void>
-  /** Enables or disables an account's invites and keeps the note (null erases it). Inserts an unseen account. */
+  /**
+   * Enables or disables an account's invites and keeps the note (null erases it). Inserts an unseen account. The version
+   * grows when `disabled` changed; nobody but administrators sees the note.
+   */
   setInvitesDisabled(change: {
     did: string
     host: string
@@ -139,7 +142,8 @@ export interface InviteStore extends AsyncDisposable {
   /** Records the one-use code minted upstream, before anything is sent on. @returns false when not `reserved` */
   markForwarded(id: string, upstream: { code: string; mintedAt: Instant }): Promise<boolean>
   /**
-   * Turns a held use into a finished one: counts it, records who came, and grows the owner's version.
+   * Turns a held use into a finished one: counts it, records who came, and grows the owner's version. The newcomer's
+   * account is inserted or, when it was here before, taken to have arrived anew: its `createdAt` is null until fetched.
    *
    * @returns false when the reservation is in no state to be committed; nothing was counted
    */

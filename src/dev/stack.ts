@@ -1,0 +1,112 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Logger } from 'pino'
+import { openApp } from '../app.ts'
+import { type FlagValues, readConfig } from '../config.ts'
+import { freePort } from './free-port.ts'
+import { startPds } from './pds.ts'
+import { startPlc } from './plc.ts'
+import { devSecrets } from './secrets.ts'
+import { type DevAccount, knownAccounts, seedAccounts, signIn, waitForEarnedCode } from './seed.ts'
+
+/** How `latchkey dev` runs. */
+export interface StackOptions {
+  /** 0 takes a free one. */
+  readonly port: number
+  /** Kept when given; otherwise a temporary folder that goes with the stack. */
+  readonly dataDir: string | undefined
+  /** Settings of Latchkey beside those that follow from the rest. */
+  readonly flags: FlagValues
+  readonly seed: boolean
+  readonly log: Logger
+  /** Told what is being waited for. */
+  readonly progress: (message: string) => void
+  /** Ends the waiting for a first earned code. */
+  readonly signal: AbortSignal
+}
+
+/** A PLC directory, a PDS and Latchkey in front of it, all on loopback. */
+export interface Stack extends AsyncDisposable {
+  readonly url: string
+  readonly pdsUrl: string
+  readonly plcUrl: string
+  readonly adminPassword: string
+  readonly dataDir: string
+  readonly accounts: readonly DevAccount[]
+  /** A session of the first account; undefined without accounts. */
+  readonly token: string | undefined
+}
+
+/** Nobody waits longer than this at the start for a code to be earned. */
+const LONGEST_WAIT = 15_000
+
+/** Starts everything and makes the accounts. What had started is ended again when something fails. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { log, progress } = options
+  await using started = new AsyncDisposableStack()
+  const dataDir = await openDataDir(options.dataDir, started)
+  const port = options.port === 0 ? await freePort() : options.port
+  const url = `http://localhost:${port}`
+  const secrets = await devSecrets(dataDir)
+  // Wrong settings are told before anything slow starts; the PDS's address is not known until it has one.
+  readConfig(settings('http://localhost'), {})
+
+  progress('starting a PLC directory and a PDS')
+  const plc = started.use(await startPlc({ port: 0, dataFile: join(dataDir, 'plc.jsonl') }))
+  const pds = started.use(await startPds({ port: 0, publicUrl: url, plcUrl: plc.url, dataDir, ...secrets }))
+  const config = readConfig(settings(pds.url), {})
+  started.use(await openApp(config, log))
+
+  const accounts = options.seed ? await makeAccounts() : await knownAccounts(dataDir)
+  const [first] = accounts
+  const token = first && (await signIn(url, first)).token
+  const { interval, epoch = 0 } = config.policy
+  if (options.seed && token !== undefined && interval && interval <= LONGEST_WAIT && epoch <= Date.now()) {
+    progress(`waiting for the first earned code, one comes every ${interval / 1000} s`)
+    const enough = AbortSignal.any([options.signal, AbortSignal.timeout(LONGEST_WAIT)])
+    await waitForEarnedCode(url, token, enough)
+  }
+  const running = started.move()
+  const { adminPassword } = secrets
+  const urls = { url, pdsUrl: pds.url, plcUrl: plc.url }
+  return {
+    ...urls,
+    adminPassword,
+    dataDir,
+    accounts,
+    token,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+
+  function settings(pdsUrl: string): FlagValues {
+    return {
+      database: `sqlite:${join(dataDir, 'latchkey.sqlite')}`,
+      fresh: 'true',
+      shutdownTimeout: '2s',
+      ...options.flags,
+      port: String(port),
+      publicUrl: url,
+      pdsUrl,
+      pdsAdminPassword: secrets.adminPassword,
+      pdsJwtSecret: secrets.jwtSecret,
+    }
+  }
+
+  function makeAccounts(): Promise<readonly DevAccount[]> {
+    progress('making two accounts')
+    const basic = Buffer.from(`admin:${secrets.adminPassword}`).toString('base64')
+    return seedAccounts({ url, adminAuthorization: `Basic ${basic}`, dataDir })
+  }
+}
+
+async function openDataDir(given: string | undefined, started: AsyncDisposableStack): Promise<string> {
+  if (given !== undefined) {
+    const dataDir = resolve(given)
+    await mkdir(dataDir, { recursive: true })
+    return dataDir
+  }
+  const dataDir = await mkdtemp(join(tmpdir(), 'latchkey-dev-'))
+  started.defer(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }))
+  return dataDir
+}

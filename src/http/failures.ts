@@ -1,0 +1,64 @@
+import { InviteError, type InviteErrorCode } from '../invites/errors.ts'
+import { StoreBusyError, StoreUnavailableError } from '../invites/store.ts'
+import { PdsRefusedError, PdsUnreachableError } from '../pds/answer.ts'
+import { invalidRequest, XrpcFailure } from '../wire/failure.ts'
+
+/** How every error of the invite service is told, in the reference's names. */
+const INVITE_FAILURES: Record<InviteErrorCode, readonly [status: number, error: string]> = {
+  DuplicateCreate: [400, 'DuplicateCreate'],
+  InvalidRequest: [400, 'InvalidRequest'],
+  UnknownAccount: [400, 'NotFound'],
+}
+
+/** Seconds after which a caller may try again what could not be done for want of the database or the PDS. */
+const RETRY_AFTER = 5
+
+/** What is told of an error, and whether the operator should look at it. */
+export interface Told {
+  readonly failure: XrpcFailure
+  readonly headers: Record<string, string>
+  readonly level: 'error' | 'debug'
+}
+
+/** The one place that turns errors into answers. What it does not know becomes a blank 500. */
+export function tell(error: unknown): Told {
+  if (error instanceof XrpcFailure) return expected(error)
+  if (error instanceof InviteError) {
+    const [status, name] = INVITE_FAILURES[error.code]
+    return expected(new XrpcFailure(status, name, error.message))
+  }
+  if (error instanceof StoreBusyError || error instanceof StoreUnavailableError) {
+    return passing(
+      new XrpcFailure(503, 'ServiceUnavailable', 'The invite database is not available right now'),
+    )
+  }
+  if (error instanceof PdsUnreachableError || error instanceof PdsRefusedError) {
+    return passing(
+      new XrpcFailure(502, 'UpstreamFailure', 'The server behind this one did not answer as expected'),
+    )
+  }
+  if (isClientError(error)) return expected(invalidRequest(error.message))
+  return {
+    failure: new XrpcFailure(500, 'InternalServerError', 'Internal Server Error'),
+    headers: {},
+    level: 'error',
+  }
+}
+
+function expected(failure: XrpcFailure): Told {
+  return { failure, headers: failure.status >= 502 ? retryAfter() : {}, level: 'debug' }
+}
+
+function passing(failure: XrpcFailure): Told {
+  return { failure, headers: retryAfter(), level: 'error' }
+}
+
+function retryAfter(): Record<string, string> {
+  return { 'retry-after': String(RETRY_AFTER) }
+}
+
+/** What the HTTP framework itself has to say against a request. */
+function isClientError(error: unknown): error is Error {
+  if (!(error instanceof Error) || !('statusCode' in error)) return false
+  return typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500
+}

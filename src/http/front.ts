@@ -1,0 +1,84 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import { canonicalPath } from '../gate/canonical.ts'
+import type { Proxy } from '../gate/proxy.ts'
+
+/** As long as the PDS keeps idle connections of reverse proxies, in milliseconds. */
+const KEEP_ALIVE = 90_000
+
+/** Decides for every request whether it is Latchkey's or the PDS's. */
+export interface Front {
+  readonly server: Server
+  /** From now on every new request is refused. */
+  readonly refuseNew: () => void
+}
+
+/**
+ * Makes the server that stands before everything: Latchkey's own paths go to `own`, in whatever spelling the PDS would
+ * understand and spelled as mounted, all others to the proxy untouched.
+ *
+ * @param paths our paths as they are mounted
+ */
+export function createFront(paths: readonly string[], own: RequestListener, proxy: Proxy): Front {
+  const mounted = new Map(paths.map((path) => [canonicalPath(path), path]))
+  let closing = false
+
+  function mountedPath(request: IncomingMessage): string | undefined {
+    return mounted.get(canonicalPath(request.url ?? '/'))
+  }
+
+  function route(request: IncomingMessage, response: ServerResponse): void {
+    if (closing) {
+      refuse(response)
+      return
+    }
+    const path = mountedPath(request)
+    if (path === undefined) {
+      proxy.web(request, response)
+      return
+    }
+    request.url = path + queryOf(request.url ?? '')
+    own(request, response)
+  }
+
+  const server = createServer(
+    {
+      keepAliveTimeout: KEEP_ALIVE,
+      // Only websockets leave HTTP, and only towards the PDS; any other upgrade is declined by answering normally.
+      shouldUpgradeCallback: (request) =>
+        !closing && isWebsocket(request) && mountedPath(request) === undefined,
+    },
+    route,
+  )
+  server.on('upgrade', (request, socket, head) => proxy.upgrade(request, socket, head))
+  return {
+    server,
+    refuseNew: () => {
+      closing = true
+    },
+  }
+}
+
+function isWebsocket(request: IncomingMessage): boolean {
+  return request.headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+/** The query with its question mark, without a fragment; empty when there is none. */
+function queryOf(target: string): string {
+  return /\?[^#]*/.exec(target.split('#')[0] ?? '')?.[0] ?? ''
+}
+
+function refuse(response: ServerResponse): void {
+  response.writeHead(503, {
+    'access-control-allow-origin': '*',
+    'content-type': 'application/json; charset=utf-8',
+    'retry-after': '5',
+    connection: 'close',
+  })
+  response.end(JSON.stringify({ error: 'ServiceUnavailable', message: 'The server is restarting' }))
+}

@@ -1,0 +1,36 @@
+import type { FastifyInstance } from 'fastify'
+
+/** What has to work for Latchkey to be of use. Each rejects or resolves to false when it does not. */
+export interface HealthChecks {
+  readonly database: () => Promise<void>
+  readonly pds: () => Promise<boolean>
+}
+
+/** For a supervisor: the process answers. */
+export const LIVE_PATH = '/_latchkey/live'
+
+/** For a load balancer and for people: the database and the PDS answer as well. */
+export const READY_PATH = '/_latchkey/ready'
+
+/** Mounts both. `ready` names what is wrong and is 503 while something is. */
+export function registerHealth(app: FastifyInstance, checks: HealthChecks): void {
+  app.get(LIVE_PATH, async () => ({ status: 'live' }))
+  app.get(READY_PATH, async (request, reply) => {
+    const [database, pds] = await Promise.all([
+      checks.database().then(
+        () => true,
+        (error: unknown) => {
+          request.log.error({ err: error }, 'the database does not answer')
+          return false
+        },
+      ),
+      checks.pds(),
+    ])
+    const ready = database && pds
+    return reply.code(ready ? 200 : 503).send({
+      status: ready ? 'ready' : 'not ready',
+      database: database ? 'ok' : 'unavailable',
+      pds: pds ? 'ok' : 'unreachable',
+    })
+  })
+}

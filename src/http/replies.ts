@@ -1,0 +1,52 @@
+import type { FastifyReply } from 'fastify'
+import type { PdsAnswer } from '../pds/answer.ts'
+import { isRefusal, type XrpcAnswer } from '../xrpc/kit/method.ts'
+import { tell } from './failures.ts'
+
+/**
+ * The headers of the PDS's answers that go back to the caller. Those of the connection are our own business, and CORS
+ * is set for every answer.
+ */
+const RELAYED = [
+  'access-control-expose-headers',
+  'cache-control',
+  'content-language',
+  'content-type',
+  'dpop-nonce',
+  'ratelimit-limit',
+  'ratelimit-policy',
+  'ratelimit-remaining',
+  'ratelimit-reset',
+  'retry-after',
+  'www-authenticate',
+] as const
+
+/** Sends what a method answered. Answers depend on who asks, so that only the caller's own cache may keep them. */
+export function sendAnswer(reply: FastifyReply, answer: XrpcAnswer): FastifyReply {
+  if (isRefusal(answer)) return sendUpstream(reply, answer.refusal)
+  reply.header('cache-control', 'private').header('vary', 'Authorization')
+  if ('empty' in answer) return reply.send()
+  return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.json))
+}
+
+/** Sends an answer of the PDS as it is. */
+export function sendUpstream(reply: FastifyReply, { status, headers, body }: PdsAnswer): FastifyReply {
+  for (const name of RELAYED) {
+    const value = headers.get(name)
+    if (value !== null) reply.header(name, value)
+  }
+  for (const cookie of headers.getSetCookie()) reply.header('set-cookie', cookie)
+  return reply.code(status).send(Buffer.from(body))
+}
+
+/** Sends what is told of an error; what nobody expected is logged in full. */
+export function sendError(reply: FastifyReply, error: unknown): FastifyReply {
+  const { failure, headers, level } = tell(error)
+  reply.log[level]({ err: error }, failure.error)
+  return reply
+    .code(failure.status)
+    .headers(headers)
+    .header('x-request-id', reply.request.id)
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify({ error: failure.error, message: failure.message }))
+}

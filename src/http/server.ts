@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto'
+import cors from '@fastify/cors'
+import {
+  fastify,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
+import type { Logger } from 'pino'
+import { CREATE_ACCOUNT_PATH, type CreateAccountDoor } from '../gate/create-account.ts'
+import { forwardedFor, type Proxy } from '../gate/proxy.ts'
+import type { Duration } from '../invites/types.ts'
+import { invalidRequest } from '../wire/failure.ts'
+import type { XrpcMethod, XrpcRequest } from '../xrpc/kit/method.ts'
+import { createFront, type Front } from './front.ts'
+import { type HealthChecks, LIVE_PATH, READY_PATH, registerHealth } from './health.ts'
+import { sendAnswer, sendError, sendUpstream } from './replies.ts'
+
+/** What the server mounts and where it listens. */
+export interface ServerOptions {
+  readonly methods: readonly XrpcMethod[]
+  readonly door: CreateAccountDoor
+  /** Takes everything that is not Latchkey's. */
+  readonly proxy: Proxy
+  readonly health: HealthChecks
+  readonly log: Logger
+  readonly port: number
+  readonly bind: string
+  readonly shutdownTimeout: Duration
+}
+
+/** A server that listens. Disposing of it lets requests in flight finish and refuses new ones. */
+export interface RunningServer extends AsyncDisposable {
+  readonly port: number
+}
+
+/** Preflights are kept as long as the PDS lets them be: a day. */
+const PREFLIGHT_SECONDS = 86_400
+
+/** Starts listening. @throws when the address is taken or not this machine's */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { methods, door, proxy, health, log, port, bind } = options
+  const paths = [...methods.map(xrpcPath), CREATE_ACCOUNT_PATH, LIVE_PATH, READY_PATH]
+  const { app, front } = createApp(log, paths, proxy)
+  await app.register(cors, { origin: '*', maxAge: PREFLIGHT_SECONDS, strictPreflight: false })
+  for (const method of methods) registerMethod(app, method)
+  registerDoor(app, door)
+  registerHealth(app, health)
+  await app.listen({ port, host: bind })
+  const address = front.server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
+  return { port: address.port, [Symbol.asyncDispose]: () => stop(app, front, options) }
+}
+
+function createApp(log: FastifyBaseLogger, paths: readonly string[], proxy: Proxy) {
+  const fronts: Front[] = []
+  const app = fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    serverFactory: (own) => {
+      const front = createFront(paths, own, proxy)
+      fronts.push(front)
+      return front.server
+    },
+  })
+  const [front] = fronts
+  if (front === undefined) throw new Error('fastify made no server')
+  app.removeAllContentTypeParsers()
+  // Bodies are read by whoever needs them, once the caller is known.
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  app.setErrorHandler((error, _request, reply) => sendError(reply, error))
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions, id } = request
+    const ms = Math.round(reply.elapsedTime)
+    log.info({ id, method, route: routeOptions.url, status: reply.statusCode, ms }, 'answered')
+  })
+  return { app, front }
+}
+
+function registerMethod(app: FastifyInstance, method: XrpcMethod): void {
+  app.all(xrpcPath(method), async (request, reply) => {
+    requireVerb(request, method.verb)
+    return sendAnswer(reply, await method.answer(asXrpcRequest(request)))
+  })
+}
+
+function registerDoor(app: FastifyInstance, door: CreateAccountDoor): void {
+  app.all(CREATE_ACCOUNT_PATH, async (request, reply) => {
+    requireVerb(request, 'POST')
+    const { body, credentials } = asXrpcRequest(request)
+    return sendUpstream(reply, await door.signUp({ body, forwardedFor: credentials.forwardedFor }))
+  })
+}
+
+function xrpcPath({ nsid }: XrpcMethod): string {
+  return `/xrpc/${nsid}`
+}
+
+/** HEAD is GET without the body, which is left away further down. */
+function requireVerb({ method }: FastifyRequest, verb: 'GET' | 'POST'): void {
+  if (method === verb || (method === 'HEAD' && verb === 'GET')) return
+  throw invalidRequest(`Incorrect HTTP method (${method}) expected ${verb}`)
+}
+
+function asXrpcRequest({ raw }: FastifyRequest): XrpcRequest {
+  const { headers, url = '' } = raw
+  const question = url.indexOf('?')
+  const dpop = headers['dpop']
+  return {
+    search: question === -1 ? '' : url.slice(question + 1),
+    credentials: {
+      authorization: headers.authorization,
+      dpop: typeof dpop === 'string' ? dpop : undefined,
+      forwardedFor: forwardedFor(raw),
+    },
+    body: { headers, stream: raw },
+  }
+}
+
+/** Lets requests in flight finish, for as long as the settings say, and ends what is left. */
+async function stop(app: FastifyInstance, front: Front, { proxy, shutdownTimeout, log }: ServerOptions) {
+  front.refuseNew()
+  const timer = setTimeout(() => {
+    log.warn('requests in flight took too long and were cut off')
+    front.server.closeAllConnections()
+  }, shutdownTimeout)
+  try {
+    await Promise.all([app.close(), proxy[Symbol.asyncDispose]()])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,17 @@
+/** An answer that is no success, in the shape of XRPC. */
+export class XrpcFailure extends Error {
+  override readonly name = 'XrpcFailure'
+  readonly status: number
+  readonly error: string
+
+  constructor(status: number, error: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.status = status
+    this.error = error
+  }
+}
+
+/** The request is not one that the method's lexicon allows. */
+export function invalidRequest(message: string, options?: ErrorOptions): XrpcFailure {
+  return new XrpcFailure(400, 'InvalidRequest', message, options)
+}

@@ -1,0 +1,103 @@
+import {
+  type InferMethodInputBody,
+  type InferMethodOutputBody,
+  type InferMethodParams,
+  LexValidationError,
+  type Procedure,
+  type Query,
+} from '@atproto/lex-schema'
+import type { Credentials, Refusal } from '../../auth/credentials.ts'
+import { bodyPresence, type IncomingBody, readBody, readJson } from '../../wire/body.ts'
+import { invalidRequest } from '../../wire/failure.ts'
+
+/** A request to one method. */
+export interface XrpcRequest {
+  /** The query string, without its question mark. */
+  readonly search: string
+  readonly credentials: Credentials
+  readonly body: IncomingBody
+}
+
+/** What goes back: a JSON value, nothing, or the PDS's own answer. */
+export type XrpcAnswer = { readonly json: unknown } | { readonly empty: true } | Refusal
+
+/** One method of the protocol, ready to be mounted. */
+export interface XrpcMethod {
+  readonly nsid: string
+  readonly verb: 'GET' | 'POST'
+  /** Parses, authenticates, makes the call and shapes the answer. Rejects with what the edge maps to an answer. */
+  readonly answer: (request: XrpcRequest) => Promise<XrpcAnswer>
+}
+
+/** What a handler is given. */
+export interface Call<M extends Query | Procedure, C> {
+  readonly params: InferMethodParams<M>
+  readonly input: InferMethodInputBody<M>
+  /** What authentication found out. */
+  readonly caller: C
+}
+
+/**
+ * Defines a method in the order of the PDS: parameters, then credentials, then the body, then the call.
+ *
+ * @param schema the method's lexicon
+ * @param admit finds out who calls, or answers with the PDS's refusal
+ * @param handle makes one call and shapes the answer
+ */
+export function method<const M extends Query | Procedure, C>(
+  schema: M,
+  admit: (request: XrpcRequest, params: InferMethodParams<M>) => Promise<C | Refusal>,
+  handle: (call: Call<M, Exclude<C, Refusal>>) => Promise<InferMethodOutputBody<M>>,
+): XrpcMethod {
+  return {
+    nsid: schema.nsid,
+    verb: schema.type === 'query' ? 'GET' : 'POST',
+    answer: async (request) => {
+      const params = parseParams(schema, request.search)
+      const caller = await admit(request, params)
+      if (isRefusal(caller)) return caller
+      const input = await parseInput(schema, request.body)
+      const json = await handle({ params, input, caller: caller as Exclude<C, Refusal> })
+      return json === undefined ? { empty: true } : { json }
+    },
+  }
+}
+
+/** Whether an answer is the PDS's own. */
+export function isRefusal(value: unknown): value is Refusal {
+  return typeof value === 'object' && value !== null && 'refusal' in value
+}
+
+function parseParams<M extends Query | Procedure>(schema: M, search: string): InferMethodParams<M> {
+  try {
+    return schema.parameters.fromURLSearchParams(new URLSearchParams(search)) as InferMethodParams<M>
+  } catch (cause) {
+    if (!(cause instanceof LexValidationError)) throw cause
+    const issues = cause.issues.map(({ message }) => message).join(', ')
+    throw invalidRequest(`Invalid ${schema.nsid} params: ${issues}`, { cause })
+  }
+}
+
+async function parseInput<M extends Query | Procedure>(
+  schema: M,
+  body: IncomingBody,
+): Promise<InferMethodInputBody<M>> {
+  if (schema.type === 'query' || schema.input.schema === undefined) {
+    await requireNoBody(body)
+    return undefined as InferMethodInputBody<M>
+  }
+  const value = await readJson(body)
+  try {
+    return schema.input.schema.parse(value) as InferMethodInputBody<M>
+  } catch (cause) {
+    if (!(cause instanceof LexValidationError)) throw cause
+    throw invalidRequest(cause.message, { cause })
+  }
+}
+
+async function requireNoBody(body: IncomingBody): Promise<void> {
+  if (bodyPresence(body.headers) !== 'present') return
+  // A chunked body may still be empty.
+  if (body.headers['transfer-encoding'] !== undefined && (await readBody(body)).length === 0) return
+  throw invalidRequest('A request body was provided when none was expected')
+}

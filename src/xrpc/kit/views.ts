@@ -1,0 +1,40 @@
+import type { DatetimeString, DidString } from '@atproto/lex-schema'
+import { isDisabled, isExpired } from '../../invites/predicates.ts'
+import type { MemberRecord } from '../../invites/store.ts'
+import type { Instant, InviteCodeWithUses } from '../../invites/types.ts'
+import type { com } from '../../lexicons/index.ts'
+
+/** Shapes a code as the lexicon has it and with nothing else; an expired code shows as disabled. */
+export function inviteCodeView(code: InviteCodeWithUses, now: Instant): com.atproto.server.defs.InviteCode {
+  return {
+    code: code.code,
+    available: code.available,
+    disabled: isDisabled(code) || isExpired(code, now),
+    forAccount: code.forAccount,
+    createdBy: code.createdBy,
+    createdAt: datetime(code.createdAt),
+    uses: code.uses.map(({ usedBy, usedAt }) => ({ usedBy: usedBy as DidString, usedAt: datetime(usedAt) })),
+  }
+}
+
+/** Puts what Latchkey knows of an account's invitations over what the PDS answered. */
+export function withInvites(
+  account: com.atproto.admin.defs.AccountView,
+  record: MemberRecord | undefined,
+  now: Instant,
+): com.atproto.admin.defs.AccountView {
+  const { invitedBy: _upstreamInviter, inviteNote: _upstreamNote, ...rest } = account
+  const inviter = record?.invitedBy
+  const note = record?.account?.inviteNote
+  return {
+    ...rest,
+    ...(inviter !== undefined && { invitedBy: inviteCodeView(inviter, now) }),
+    invites: (record?.codes ?? []).map((code) => inviteCodeView(code, now)),
+    invitesDisabled: record?.account?.invitesDisabled ?? false,
+    ...(typeof note === 'string' && { inviteNote: note }),
+  }
+}
+
+function datetime(instant: Instant): DatetimeString {
+  return new Date(instant).toISOString() as DatetimeString
+}

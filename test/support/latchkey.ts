@@ -1,0 +1,64 @@
+import { Writable } from 'node:stream'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { openApp } from '../../src/app.ts'
+import { type FlagValues, readConfig } from '../../src/config.ts'
+import { freePort } from '../../src/dev/free-port.ts'
+import { startWorld, type World, type WorldOptions } from './pds.ts'
+
+/** Latchkey in front of a PDS of its own, as in production but on loopback. */
+export interface FrontedWorld extends AsyncDisposable {
+  /** Latchkey's, which is the PDS's public one. */
+  readonly url: string
+  readonly world: World
+  readonly databasePath: string
+  /** What Latchkey logged, one JSON object a line. */
+  readonly logs: readonly string[]
+  /** Ends Latchkey alone; the PDS goes on. */
+  readonly stopLatchkey: () => Promise<void>
+}
+
+/**
+ * Starts both.
+ *
+ * @param flags settings of Latchkey beside those that follow from the PDS
+ */
+export async function startFrontedWorld(
+  flags: FlagValues = {},
+  options: WorldOptions = {},
+): Promise<FrontedWorld> {
+  await using stack = new AsyncDisposableStack()
+  const port = await freePort()
+  const url = `http://localhost:${port}`
+  const world = stack.use(await startWorld({ publicUrl: url, ...options }))
+  const databasePath = join(world.dataDir, 'latchkey.sqlite')
+  const config = readConfig(
+    {
+      database: `sqlite:${databasePath}`,
+      shutdownTimeout: '2s',
+      ...flags,
+      port: String(port),
+      publicUrl: url,
+      pdsUrl: world.pds.url,
+      pdsAdminPassword: world.secrets.adminPassword,
+    },
+    {},
+  )
+  const logs: string[] = []
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      logs.push(...chunk.toString('utf8').trimEnd().split('\n'))
+      done()
+    },
+  })
+  const app = stack.use(await openApp(config, pino({ level: 'trace' }, sink)))
+  const running = stack.move()
+  return {
+    url,
+    world,
+    databasePath,
+    logs,
+    stopLatchkey: async () => app[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
