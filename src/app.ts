@@ -8,7 +8,7 @@ import { ModeratorAuth } from './auth/moderator.ts'
 import type { Config } from './config.ts'
 import { CreateAccountDoor } from './gate/create-account.ts'
 import { createProxy } from './gate/proxy.ts'
-import { startServer } from './http/server.ts'
+import { type RunningServer, type ServerOptions, startServer } from './http/server.ts'
 import { InviteService } from './invites/service.ts'
 import type { InviteStore } from './invites/store.ts'
 import type { Duration, Host } from './invites/types.ts'
@@ -32,6 +32,13 @@ export class StartError extends Error {
 /** How long to wait for a PDS that starts beside Latchkey. */
 const PDS_PATIENCE: Duration = 30_000
 const PDS_RETRY: Duration = 500
+
+/** Why an address can't be listened on, by the system's error code. */
+const ADDRESS_ERRORS: Record<string, string> = {
+  EADDRINUSE: 'is taken by another program',
+  EADDRNOTAVAIL: 'is no address of this machine',
+  EACCES: 'may not be used without more rights',
+}
 
 /**
  * Constructs and wires everything, and listens. Disposing of the result undoes it in the opposite order.
@@ -69,7 +76,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
   const holder = `${hostname()}:${process.pid}:${randomUUID()}`
   const door = new CreateAccountDoor({ store, host, pds, now, randomId: randomUUID, holder, log })
   const server = opened.use(
-    await startServer({
+    await listen({
       methods: xrpcMethods({ invites, members, moderators, administrators }),
       door,
       proxy: createProxy({ upstream: config.pdsUrl }),
@@ -82,6 +89,20 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
   )
   const closing = opened.move()
   return { port: server.port, host, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+}
+
+/** Starts listening, or says in a sentence why that address can't be had. */
+async function listen(options: ServerOptions): Promise<RunningServer> {
+  try {
+    return await startServer(options)
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error && ADDRESS_ERRORS[String(error.code)]
+    if (!reason) throw error
+    const { port, bind } = options
+    throw new StartError(`Port ${port} of ${bind} ${reason}: choose another with LATCHKEY_PORT or --port.`, {
+      cause: error,
+    })
+  }
 }
 
 /** Asks the PDS who it is, for a while also when it does not answer yet: both may be starting. */

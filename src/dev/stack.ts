@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { Logger } from 'pino'
-import { openApp } from '../app.ts'
+import { openApp, StartError } from '../app.ts'
 import { type FlagValues, readConfig } from '../config.ts'
 import { freePort } from './free-port.ts'
 import { startPds } from './pds.ts'
@@ -104,9 +105,22 @@ async function openDataDir(given: string | undefined, started: AsyncDisposableSt
   if (given !== undefined) {
     const dataDir = resolve(given)
     await mkdir(dataDir, { recursive: true })
+    started.use(lockDataDir(dataDir))
     return dataDir
   }
   const dataDir = await mkdtemp(join(tmpdir(), 'latchkey-dev-'))
   started.defer(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }))
   return dataDir
+}
+
+/** Keeps others out. The lock is the system's on an open file, so that a crash leaves none behind. */
+function lockDataDir(dataDir: string): Disposable {
+  const lock = new DatabaseSync(join(dataDir, 'lock.sqlite'))
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    lock.close()
+    throw new StartError(`The folder ${dataDir} is in use by another latchkey dev.`, { cause: error })
+  }
+  return lock
 }

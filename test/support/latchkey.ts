@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { openApp } from '../../src/app.ts'
 import { type FlagValues, readConfig } from '../../src/config.ts'
 import { freePort } from '../../src/dev/free-port.ts'
+import { type LossyLink, startLossyLink } from './lossy-link.ts'
 import { startWorld, type World, type WorldOptions } from './pds.ts'
 
 /** Latchkey in front of a PDS of its own, as in production but on loopback. */
@@ -14,6 +15,8 @@ export interface FrontedWorld extends AsyncDisposable {
   readonly databasePath: string
   /** What Latchkey logged, one JSON object a line. */
   readonly logs: readonly string[]
+  /** Between Latchkey and the PDS. */
+  readonly link: LossyLink
   /** Ends Latchkey alone; the PDS goes on. */
   readonly stopLatchkey: () => Promise<void>
 }
@@ -31,6 +34,7 @@ export async function startFrontedWorld(
   const port = await freePort()
   const url = `http://localhost:${port}`
   const world = stack.use(await startWorld({ publicUrl: url, ...options }))
+  const link = stack.use(await startLossyLink(world.pds.url))
   const databasePath = join(world.dataDir, 'latchkey.sqlite')
   const config = readConfig(
     {
@@ -39,7 +43,7 @@ export async function startFrontedWorld(
       ...flags,
       port: String(port),
       publicUrl: url,
-      pdsUrl: world.pds.url,
+      pdsUrl: link.url,
       pdsAdminPassword: world.secrets.adminPassword,
     },
     {},
@@ -58,6 +62,7 @@ export async function startFrontedWorld(
     world,
     databasePath,
     logs,
+    link,
     stopLatchkey: async () => app[Symbol.asyncDispose](),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

@@ -1,0 +1,122 @@
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freePort, portOf } from '../../src/dev/free-port.ts'
+import { startWorld, type World } from '../support/pds.ts'
+import { runProgram, startProgram } from './program.ts'
+
+let world: World
+let settings: Record<string, string>
+
+beforeAll(async () => {
+  world = await startWorld()
+  settings = {
+    LATCHKEY_PORT: String(await freePort()),
+    LATCHKEY_PUBLIC_URL: 'https://pds.example.com',
+    LATCHKEY_PDS_URL: world.pds.url,
+    LATCHKEY_PDS_ADMIN_PASSWORD: world.secrets.adminPassword,
+    LATCHKEY_DATABASE: `sqlite:${join(world.dataDir, 'latchkey.sqlite')}`,
+  }
+})
+
+afterAll(() => world[Symbol.asyncDispose]())
+
+function serve(overrides: Record<string, string> = {}, ...args: string[]) {
+  return startProgram(['serve', ...args], { ...settings, ...overrides })
+}
+
+test('missing, wrong and unknown settings are told all at once, a sentence each, secrets unshown', async () => {
+  const { code, stderr } = await runProgram(['serve', '--port', 'eighty'], {
+    LATCHKEY_PDS_URL: 'ftp://pds',
+    LATCHKEY_PDS_ADMIN_PASSWORD: 'geheim',
+    LATCHKEY_INVITE_EPOCH: '1.1.2026',
+    LATCHKEY_PROT: '80',
+  })
+  expect(code).toBe(1)
+  expect(stderr.trim().split('\n').toSorted()).toEqual([
+    '--port is "eighty", expected a whole number from 0 to 65535.',
+    'LATCHKEY_INVITE_EPOCH is "1.1.2026", expected a date such as 2026-01-01 or 2026-01-01T12:00:00Z, or milliseconds since 1970.',
+    'LATCHKEY_PDS_URL is "ftp://pds", expected an http or https URL without a path, such as https://pds.example.com.',
+    'LATCHKEY_PROT is no setting of Latchkey; docs/reference/settings.md lists them all.',
+    'LATCHKEY_PUBLIC_URL is missing: The public URL that clients use for the PDS. Its host name begins every invite code.',
+  ])
+  expect(stderr).not.toContain('geheim')
+})
+
+test('it serves until asked to end, and ends with 0', async () => {
+  await using server = serve()
+  await server.untilSays(/Latchkey is listening/)
+  const ready = await fetch(`http://127.0.0.1:${settings['LATCHKEY_PORT']}/_latchkey/ready`)
+  expect(await ready.json()).toEqual({ status: 'ready', database: 'ok', pds: 'ok' })
+  server.child.kill('SIGTERM')
+  expect(await server.exit).toBe(0)
+})
+
+test('codes begin with the public host name', async () => {
+  await using server = serve()
+  await server.untilSays(/Latchkey is listening/)
+  const response = await fetch(
+    `http://127.0.0.1:${settings['LATCHKEY_PORT']}/xrpc/com.atproto.server.createInviteCode`,
+    {
+      method: 'POST',
+      headers: { authorization: world.adminAuth, 'content-type': 'application/json' },
+      body: JSON.stringify({ useCount: 1 }),
+    },
+  )
+  expect(await response.json()).toEqual({
+    code: expect.stringMatching(/^pds-example-com-[a-z2-7]{5}-[a-z2-7]{5}$/),
+  })
+})
+
+test('what can’t work stops the start with a sentence that says what to mend', async () => {
+  const stranger = createServer((_request, response) => {
+    response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":"NotFound"}')
+  })
+  await new Promise<void>((resolve) => {
+    stranger.listen(0, '127.0.0.1', resolve)
+  })
+  const strangerUrl = `http://127.0.0.1:${portOf(stranger)}`
+  for (const [overrides, sentence] of [
+    [
+      { LATCHKEY_PDS_ADMIN_PASSWORD: 'wrong' },
+      /^LATCHKEY_PDS_ADMIN_PASSWORD is not accepted by the PDS at http/,
+    ],
+    [{ LATCHKEY_PDS_URL: strangerUrl }, /^LATCHKEY_PDS_URL is http:\S+, where no PDS answers: /],
+    [
+      { LATCHKEY_PORT: String(portOf(stranger)) },
+      /^Port \d+ of 127.0.0.1 is taken by another program: choose/,
+    ],
+    [{ LATCHKEY_DATABASE: 'sqlite:/nowhere/latchkey.sqlite' }, /\/nowhere\/latchkey.sqlite/],
+  ] as const) {
+    // oxlint-disable-next-line no-await-in-loop -- one program after the other, since they share a database
+    const { code, stderr } = await runProgram(['serve'], { ...settings, ...overrides })
+    expect([code, stderr.trim().split('\n').length], stderr).toEqual([1, 1])
+    expect(stderr).toMatch(sentence)
+  }
+  await stranger[Symbol.asyncDispose]()
+})
+
+test('a database of another PDS stops the start', async () => {
+  await using other = await startWorld()
+  other.pds.pds.ctx.cfg.service.did = 'did:web:elsewhere'
+  const { code, stderr } = await runProgram(['serve'], {
+    ...settings,
+    LATCHKEY_PDS_URL: other.pds.url,
+    LATCHKEY_PDS_ADMIN_PASSWORD: other.secrets.adminPassword,
+  })
+  expect(code).toBe(1)
+  expect(stderr).toMatch(
+    /^The database belongs to the PDS did:web:localhost, and the one at \S+ is did:web:elsewhere/,
+  )
+})
+
+test('--help names every setting, and an unknown flag is refused', async () => {
+  const { code, stdout } = await runProgram(['serve', '--help'])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/--invite-interval <duration>/)
+  expect(stdout).toMatch(/LATCHKEY_PDS_JWT_SECRET/)
+  expect(await runProgram(['serve', '--prot', '80'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("unknown option '--prot'"),
+  })
+})

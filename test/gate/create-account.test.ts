@@ -1,0 +1,164 @@
+import { DatabaseSync } from 'node:sqlite'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { com } from '../../src/lexicons/index.ts'
+import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
+import { codesOf, getAsAdmin, giftCode, join, postAsAdmin } from '../support/members.ts'
+
+const CREATE_ACCOUNT = `/xrpc/${com.atproto.server.createAccount.$nsid}`
+const REFUSED = { error: 'InvalidInviteCode', message: 'Provided invite code not available' }
+
+let fronted: FrontedWorld
+
+beforeAll(async () => {
+  fronted = await startFrontedWorld()
+})
+
+afterAll(() => fronted[Symbol.asyncDispose]())
+
+let people = 0
+
+/** Somebody new who wants to sign up. */
+function newcomer(inviteCode?: string) {
+  people += 1
+  const name = `newcomer${people}`
+  return {
+    handle: `${name}.test`,
+    email: `${name}@mail.test`,
+    password: 'hunter22',
+    ...(inviteCode && { inviteCode }),
+  }
+}
+
+async function signUp(
+  input: object,
+  base = fronted.url,
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(`${base}${CREATE_ACCOUNT}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(input),
+  })
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}
+
+/** What the database holds of a code. */
+function countersOf(code: string): { used: number; reserved: number; states: string[] } {
+  using database = new DatabaseSync(fronted.databasePath, { readOnly: true })
+  const row = database.prepare('SELECT used, reserved FROM invite_code WHERE code = ?').get(code)
+  const reservations = database
+    .prepare('SELECT state FROM reservation WHERE code = ? ORDER BY state')
+    .all(code)
+  return {
+    used: Number(row?.['used']),
+    reserved: Number(row?.['reserved']),
+    states: reservations.map(({ state }) => String(state)),
+  }
+}
+
+test('a code brings in one person for each use, and then nobody', async () => {
+  const code = await giftCode(fronted)
+  const first = await signUp(newcomer(code))
+  expect(first.status).toBe(200)
+  expect(await signUp(newcomer(code))).toEqual({ status: 400, body: REFUSED })
+  expect(countersOf(code)).toEqual({ used: 1, reserved: 0, states: ['committed'] })
+  const { invitedBy } = await getAsAdmin<com.atproto.admin.defs.AccountView>(
+    fronted,
+    com.atproto.admin.getAccountInfo.$nsid,
+    `?did=${String(first.body['did'])}`,
+  )
+  expect(invitedBy?.code).toBe(code)
+})
+
+for (const uses of [1, 5]) {
+  test(`twenty sign-ups at once with a code of ${uses} use(s) make exactly ${uses} account(s)`, async () => {
+    const code = await giftCode(fronted, { useCount: uses })
+    const answers = await Promise.all(Array.from({ length: 20 }, () => signUp(newcomer(code))))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(uses)
+    for (const { body } of answers.filter(({ status }) => status !== 200)) expect(body).toEqual(REFUSED)
+    expect(countersOf(code)).toMatchObject({ used: uses, reserved: 0 })
+  })
+}
+
+test('a sign-up that the PDS refuses gives the use back', async () => {
+  const { handle } = await join(fronted, 'taken.test')
+  const code = await giftCode(fronted)
+  const { status, body } = await signUp({ ...newcomer(code), handle })
+  expect([status, body['error']]).toEqual([400, 'InvalidRequest'])
+  expect(countersOf(code)).toEqual({ used: 0, reserved: 0, states: ['released'] })
+  expect((await signUp(newcomer(code))).status).toBe(200)
+})
+
+test('missing, unknown, used-up and disabled codes are told in the PDS’s own words, and as the PDS orders its errors', async () => {
+  const { pds } = fronted.world
+  const used = await giftCode(fronted)
+  await signUp(newcomer(used))
+  const disabled = await giftCode(fronted)
+  await postAsAdmin(fronted, com.atproto.admin.disableInviteCodes.$nsid, { codes: [disabled] })
+  for (const inviteCode of [undefined, '', 'localhost-aaaaa-bbbbb', used, disabled]) {
+    for (const wrong of [
+      {},
+      { handle: 'a.test' },
+      { handle: 'someone.else.example' },
+      { email: 'nonsense' },
+    ]) {
+      const input = { ...newcomer(inviteCode), ...wrong }
+      const reference = await signUp(
+        { ...input, ...(inviteCode && { inviteCode: 'localhost-aaaaa-bbbbb' }) },
+        pds.url,
+      )
+      expect(await signUp(input), JSON.stringify(wrong)).toEqual(reference)
+    }
+  }
+})
+
+test('a code of the PDS itself, unknown to Latchkey, never reaches the PDS', async () => {
+  const upstream = await fronted.world.createPdsCode()
+  expect(await signUp(newcomer(upstream))).toEqual({ status: 400, body: REFUSED })
+  expect((await signUp(newcomer(upstream), fronted.world.pds.url)).status).toBe(200)
+})
+
+test('members can’t see or use the PDS’s own codes that sign-ups go through', async () => {
+  const owner = await join(fronted, 'olga.test')
+  const code = await giftCode(fronted, { forAccount: owner.did })
+  await signUp(newcomer(code))
+  const direct = await fetch(
+    `${fronted.world.pds.url}/xrpc/${com.atproto.server.getAccountInviteCodes.$nsid}`,
+    {
+      headers: { authorization: `Bearer ${owner.accessJwt}` },
+    },
+  )
+  expect(await direct.json()).toEqual({ codes: [] })
+  expect((await codesOf(fronted, owner)).map((shown) => shown.code)).toEqual([code])
+})
+
+test('a packed body is understood', async () => {
+  const code = await giftCode(fronted)
+  const response = await fetch(`${fronted.url}${CREATE_ACCOUNT}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+    body: gzipSync(JSON.stringify(newcomer(code))),
+  })
+  expect(response.status).toBe(200)
+  expect(countersOf(code)).toMatchObject({ used: 1, reserved: 0 })
+})
+
+test('a sign-up whose answer is lost keeps its use, since the account may exist', async () => {
+  await using other = await startFrontedWorld()
+  other.link.loseAnswersTo(CREATE_ACCOUNT)
+  const code = await giftCode(other)
+  const { status, body } = await signUp(newcomer(code), other.url)
+  expect([status, body['error']]).toEqual([502, 'UpstreamFailure'])
+  expect(body['message']).toMatch(/may exist already/)
+  using database = new DatabaseSync(other.databasePath, { readOnly: true })
+  const row = database.prepare('SELECT used, reserved FROM invite_code WHERE code = ?').get(code)
+  expect(row).toEqual({ used: 0, reserved: 1 })
+})
+
+test('neither codes nor passwords are logged', () => {
+  const text = fronted.logs.join('\n')
+  expect(text).toMatch(/answered/)
+  expect(text).not.toMatch(/localhost-[a-z2-7]{5}-[a-z2-7]{5}/)
+  expect(text).not.toMatch(/hunter22/)
+  expect(text).not.toContain(fronted.world.secrets.adminPassword)
+})

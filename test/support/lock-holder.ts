@@ -1,0 +1,9 @@
+/** A program that holds an SQLite file's write lock, from when it says so until its standard input ends. */
+import { DatabaseSync } from 'node:sqlite'
+
+const [path] = process.argv.slice(2)
+if (path === undefined) throw new Error('the path of a database is missing')
+const database = new DatabaseSync(path)
+database.exec('BEGIN IMMEDIATE')
+process.stdout.write('locked\n')
+process.stdin.on('data', () => undefined).on('end', () => database.close())

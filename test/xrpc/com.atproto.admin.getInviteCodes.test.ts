@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { com } from '../../src/lexicons/index.ts'
+import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
+import { getAsAdmin, giftCode, join, postAsAdmin } from '../support/members.ts'
+
+type Page = com.atproto.admin.getInviteCodes.$OutputBody
+
+const TOTAL = 23
+
+let fronted: FrontedWorld
+let popular: string
+
+beforeAll(async () => {
+  fronted = await startFrontedWorld()
+  popular = await giftCode(fronted, { useCount: 3 })
+  await join(fronted, 'alice.test', popular)
+  await join(fronted, 'bob.test', popular)
+  await postAsAdmin(fronted, com.atproto.server.createInviteCodes.$nsid, {
+    useCount: 1,
+    codeCount: TOTAL - 1,
+  })
+})
+
+afterAll(() => fronted[Symbol.asyncDispose]())
+
+function getPage(search: string): Promise<Page> {
+  return getAsAdmin<Page>(fronted, com.atproto.admin.getInviteCodes.$nsid, search)
+}
+
+async function walk(sort: string, limit: number): Promise<Page['codes'][]> {
+  const pages: Page['codes'][] = []
+  let cursor = ''
+  do {
+    // oxlint-disable-next-line no-await-in-loop -- a page is found by the one before
+    const page = await getPage(
+      `?sort=${sort}&limit=${limit}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+    )
+    pages.push(page.codes)
+    cursor = page.cursor ?? ''
+  } while (cursor !== '')
+  return pages
+}
+
+for (const sort of ['recent', 'usage']) {
+  test(`sort=${sort}: every code once over all pages, and no cursor on the last`, async () => {
+    for (const limit of [1, 5, 22, 23, 24, 500]) {
+      // oxlint-disable-next-line no-await-in-loop -- pages of one size after the other
+      const pages = await walk(sort, limit)
+      const codes = pages.flat().map(({ code }) => code)
+      expect(codes).toHaveLength(TOTAL)
+      expect(new Set(codes).size).toBe(TOTAL)
+      expect(pages).toHaveLength(Math.ceil(TOTAL / limit))
+    }
+  })
+}
+
+test('recent is the default and shows the newest first, usage the most used first', async () => {
+  const recent = (await getPage('')).codes.map(({ createdAt, code }) => `${createdAt} ${code}`)
+  expect(recent).toEqual(recent.toSorted().toReversed())
+  const [first, second] = (await getPage('?sort=usage')).codes
+  expect([first?.code, first?.uses.length, second?.uses.length]).toEqual([popular, 2, 0])
+})
+
+test('a cursor that is not one of ours and an unknown order are refused', async () => {
+  for (const [search, message] of [
+    ['?sort=oldest', 'unknown sort method: oldest'],
+    ['?cursor=x', 'Malformed cursor'],
+    ['?cursor=1::', 'Malformed cursor'],
+    ['?cursor=::a', 'Malformed cursor'],
+    ['?cursor=1::2::3', 'Malformed cursor'],
+    ['?cursor=12abc::code', 'Malformed cursor'],
+  ] as const) {
+    await expect(getPage(search)).rejects.toThrow(`400 {"error":"InvalidRequest","message":"${message}"}`)
+  }
+})
