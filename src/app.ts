@@ -15,6 +15,7 @@ import type { Duration, Host } from './invites/types.ts'
 import { PdsRefusedError, PdsUnreachableError } from './pds/answer.ts'
 import { PdsClient, type PdsDescription } from './pds/client.ts'
 import { openSqliteStore } from './store/sqlite.ts'
+import { UnfitDatabaseError } from './store/sqlite/open.ts'
 import { xrpcMethods } from './xrpc/methods.ts'
 
 /** A running Latchkey. */
@@ -53,7 +54,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     rateLimitBypassKey: config.pdsRateLimitBypassKey,
   })
   const description = await waitForPds(pds, config, log)
-  const store = opened.use(await openSqliteStore({ path: config.databasePath }))
+  const store = opened.use(await openStore(config))
   const host = await openHost(store, pds, description, config, log)
   await applyPolicy(store, host, config)
 
@@ -79,7 +80,10 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     await listen({
       methods: xrpcMethods({ invites, members, moderators, administrators }),
       door,
-      proxy: createProxy({ upstream: config.pdsUrl }),
+      proxy: createProxy({
+        upstream: config.pdsUrl,
+        onFailure: (error) => log.error({ err: error }, 'the PDS did not take a forwarded request'),
+      }),
       health: { database: () => store.check(), pds: () => pds.isUp() },
       log,
       port: config.port,
@@ -89,6 +93,15 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
   )
   const closing = opened.move()
   return { port: server.port, host, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+}
+
+async function openStore({ databasePath }: Config): Promise<InviteStore> {
+  try {
+    return await openSqliteStore({ path: databasePath })
+  } catch (error) {
+    if (!(error instanceof UnfitDatabaseError)) throw error
+    throw new StartError(error.message, { cause: error })
+  }
 }
 
 /** Starts listening, or says in a sentence why that address can't be had. */
@@ -118,7 +131,7 @@ async function waitForPds(pds: PdsClient, { pdsUrl }: Config, log: Logger): Prom
         throw new StartError(message, { cause: error })
       }
       if (attempt === 0) log.warn(`waiting for the PDS at ${pdsUrl.origin}`)
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- the pause before the next attempt
       await sleep(PDS_RETRY)
     }
   }

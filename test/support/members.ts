@@ -22,7 +22,11 @@ export async function join(fronted: FrontedWorld, handle: string, inviteCode?: s
 }
 
 /** Tells the PDS that an account was created at another time, which earning counts from. */
-export async function setBirth({ world }: FrontedWorld, did: string, birth: Date): Promise<void> {
+export async function setBirth(
+  { world }: Pick<FrontedWorld, 'world'>,
+  did: string,
+  birth: Date,
+): Promise<void> {
   const { db } = world.pds.pds.ctx.accountManager.db
   const createdAt = birth.toISOString()
   await db

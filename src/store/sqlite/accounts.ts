@@ -1,0 +1,74 @@
+import type { InviteStore, MemberRecord, MemberSnapshot } from '../../invites/store.ts'
+import type { InviteCodeWithUses } from '../../invites/types.ts'
+import type { Connection } from './connection.ts'
+import { usesReader } from './readers.ts'
+import {
+  ACCOUNT_COLUMNS,
+  CODE_COLUMNS,
+  prepareRows,
+  toAccount,
+  type AccountRow,
+  type CodeRow,
+} from './rows.ts'
+
+type AccountMethods = Pick<
+  InviteStore,
+  'upsertAccount' | 'setInvitesDisabled' | 'memberSnapshot' | 'memberRecords'
+>
+
+/** Accounts, and what is read of one with its codes. */
+export function accountMethods({ db, read, write }: Connection): AccountMethods {
+  const upsert = db.prepare(
+    `INSERT INTO account (did, host, handle, created_at) VALUES ($did, $host, $handle, $createdAt)
+     ON CONFLICT (did) DO UPDATE
+       SET host = excluded.host,
+           handle = coalesce(excluded.handle, account.handle),
+           created_at = coalesce(excluded.created_at, account.created_at),
+           version = account.version + 1
+       WHERE account.host <> excluded.host
+         OR account.handle IS NOT coalesce(excluded.handle, account.handle)
+         OR account.created_at IS NOT coalesce(excluded.created_at, account.created_at)`,
+  )
+  const setInvitesDisabled = db.prepare(
+    `INSERT INTO account (did, host, invites_disabled, invite_note) VALUES ($did, $host, $disabled, $note)
+     ON CONFLICT (did) DO UPDATE
+       SET invites_disabled = excluded.invites_disabled,
+           invite_note = excluded.invite_note,
+           version = account.version + (account.invites_disabled <> excluded.invites_disabled)`,
+  )
+  const account = prepareRows<AccountRow>(db, `SELECT ${ACCOUNT_COLUMNS} FROM account WHERE did = ?`)
+  const codesOf = prepareRows<CodeRow>(
+    db,
+    `SELECT ${CODE_COLUMNS} FROM invite_code WHERE for_account = ? ORDER BY created_at, code`,
+  )
+  const codeNamed = prepareRows<CodeRow>(db, `SELECT ${CODE_COLUMNS} FROM invite_code WHERE code = ?`)
+  const withUses = usesReader(db)
+
+  function snapshot(did: string): MemberSnapshot {
+    const row = account.get(did)
+    return { account: row && toAccount(row), codes: withUses(codesOf.all(did)) }
+  }
+
+  function record(did: string): MemberRecord {
+    const member = snapshot(did)
+    const code = member.account?.invitedByCode ?? null
+    const [invitedBy]: InviteCodeWithUses[] = code === null ? [] : withUses(codeNamed.all(code))
+    return { ...member, invitedBy }
+  }
+
+  return {
+    upsertAccount: ({ did, host, handle = null, createdAt = null }) =>
+      write(() => {
+        upsert.run({ did, host, handle, createdAt })
+      }),
+
+    setInvitesDisabled: ({ did, host, disabled, note }) =>
+      write(() => {
+        setInvitesDisabled.run({ did, host, disabled: disabled ? 1 : 0, note })
+      }),
+
+    memberSnapshot: (did) => read(() => snapshot(did)),
+
+    memberRecords: (dids) => read(() => new Map([...new Set(dids)].map((did) => [did, record(did)]))),
+  }
+}

@@ -1,0 +1,101 @@
+import type { InsertOutcome, InviteStore, ListingPosition, SortOrder } from '../../invites/store.ts'
+import { ADMIN } from '../../invites/types.ts'
+import type { Connection } from './connection.ts'
+import { isKeyCollision } from './errors.ts'
+import { usesReader } from './readers.ts'
+import { CODE_COLUMNS, prepareRows, type CodeRow } from './rows.ts'
+import { versionGrower } from './versions.ts'
+
+type CodeMethods = Pick<InviteStore, 'insertGifted' | 'insertEarned' | 'disableCodes' | 'listCodes'>
+
+type OwnerRow = [did: string, host: string]
+
+/** One page of a listing: host, primary and code of the position before it, number of codes. */
+export const LISTING: Record<SortOrder, string> = {
+  recent: `SELECT ${CODE_COLUMNS} FROM invite_code WHERE host = ? AND (created_at, code) < (?, ?)
+    ORDER BY created_at DESC, code DESC LIMIT ?`,
+  usage: `SELECT ${CODE_COLUMNS} FROM invite_code WHERE host = ? AND (used, code) < (?, ?)
+    ORDER BY used DESC, code DESC LIMIT ?`,
+}
+
+const BEFORE_ALL: ListingPosition = { primary: Number.MAX_SAFE_INTEGER, code: '' }
+
+/** Earned codes let one person in, as the reference PDS's do. */
+const EARNED_USES = 1
+
+/** Making, disabling and listing codes. */
+export function codeMethods({ db, read, write }: Connection): CodeMethods {
+  const insertGifted = db.prepare(
+    `INSERT INTO invite_code (code, host, for_account, created_by, created_at, available)
+     VALUES ($code, $host, $forAccount, '${ADMIN}', $createdAt, $available)`,
+  )
+  const insertEarned = db.prepare(
+    `INSERT INTO invite_code (code, host, for_account, created_by, ordinal, created_at, available)
+     SELECT $code, $host, $did, $did, $ordinal, $createdAt, ${EARNED_USES}
+     WHERE NOT EXISTS (SELECT 1 FROM account WHERE did = $did AND invites_disabled = 1)
+     ON CONFLICT (for_account, ordinal) DO NOTHING`,
+  )
+  const disabling = (column: 'code' | 'for_account') =>
+    prepareRows<OwnerRow>(
+      db,
+      `UPDATE invite_code SET disabled_at = ?
+       WHERE disabled_at IS NULL AND ${column} IN (SELECT value FROM json_each(?))
+       RETURNING for_account, host`,
+    )
+  const disableByName = disabling('code')
+  const disableByOwner = disabling('for_account')
+  const page = {
+    recent: prepareRows<CodeRow>(db, LISTING.recent),
+    usage: prepareRows<CodeRow>(db, LISTING.usage),
+  }
+  const withUses = usesReader(db)
+  const growVersions = versionGrower(db)
+
+  return {
+    insertGifted: (codes, host, createdAt) =>
+      inserting(() =>
+        write(() => {
+          for (const { code, forAccount, available } of codes)
+            insertGifted.run({ code, host, forAccount, createdAt, available })
+          growVersions(codes.map(({ forAccount }) => ({ did: forAccount, host })))
+        }),
+      ),
+
+    insertEarned: ({ did, host, createdAt, firstOrdinal, codes }) =>
+      inserting(() =>
+        write(() => {
+          const inserted = codes.filter((code, index) => {
+            const ordinal = firstOrdinal + index
+            return insertEarned.run({ code, host, did, ordinal, createdAt }).changes === 1
+          })
+          if (inserted.length > 0) growVersions([{ did, host }])
+        }),
+      ),
+
+    disableCodes: ({ codes, owners, at }) =>
+      write(() => {
+        const changed = [
+          ...disableByName.all(at, JSON.stringify(codes)),
+          ...disableByOwner.all(at, JSON.stringify(owners)),
+        ]
+        growVersions(changed.map(([did, host]) => ({ did, host })))
+      }),
+
+    listCodes: ({ host, sort, limit, after }) =>
+      read(() => {
+        const { primary, code } = after ?? BEFORE_ALL
+        return withUses(page[sort].all(host, primary, code, limit))
+      }),
+  }
+}
+
+/** Tells a random code that exists already from every other failure. */
+async function inserting(insert: () => Promise<void>): Promise<InsertOutcome> {
+  try {
+    await insert()
+    return 'done'
+  } catch (error) {
+    if (isKeyCollision(error, 'invite_code')) return 'collision'
+    throw error
+  }
+}

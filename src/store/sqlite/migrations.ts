@@ -1,0 +1,109 @@
+/**
+ * What makes the schema, oldest first; a database's version is the number of entries it has run. Append only: an entry
+ * that was released is never edited. Times are integer milliseconds since the Unix epoch, UTC.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE host (
+    hostname TEXT NOT NULL PRIMARY KEY, -- public host name of the PDS
+    did TEXT NOT NULL,                  -- its service DID, as of the first start
+    earning_since INTEGER,              -- when earning was opened; null before
+    firehose_cursor INTEGER             -- last firehose sequence that was worked in; null before the first
+  ) STRICT;
+
+  CREATE TABLE policy (
+    host TEXT NOT NULL PRIMARY KEY,                -- host name it holds for
+    interval INTEGER CHECK (interval > 0),         -- members earn a code in this many ms; null: nobody earns
+    epoch INTEGER NOT NULL CHECK (epoch >= 0),     -- only intervals after this instant count
+    cap INTEGER NOT NULL CHECK (cap >= 0)          -- most open routine codes of one member
+  ) STRICT;
+
+  -- No table refers to this one by a foreign key: 'admin' owns codes too, and codes may belong to DIDs not seen yet.
+  CREATE TABLE account (
+    did TEXT NOT NULL PRIMARY KEY CHECK (did <> 'admin'), -- the account's DID
+    host TEXT NOT NULL,                                   -- host name of its PDS
+    handle TEXT,                                          -- its handle; null while unknown
+    created_at INTEGER,                                   -- the PDS's indexedAt; null while not fetched
+    status TEXT NOT NULL DEFAULT 'active'                 -- standing on its PDS
+      CHECK (status IN ('active', 'deactivated', 'takendown', 'suspended', 'deleted')),
+    status_seq INTEGER NOT NULL DEFAULT 0,                -- firehose sequence of the status; 0 while not told
+    invites_disabled INTEGER NOT NULL DEFAULT 0           -- 1: earns no codes
+      CHECK (invites_disabled IN (0, 1)),
+    invite_note TEXT,                                     -- why invites were disabled or enabled; administrators only
+    invited_by_code TEXT,                                 -- newest code it signed up with
+    version INTEGER NOT NULL DEFAULT 1                    -- grows with what getAccountInviteCodes would answer
+  ) STRICT;
+
+  CREATE TABLE invite_code (
+    code TEXT NOT NULL PRIMARY KEY,                              -- what the invited person types
+    host TEXT NOT NULL,                                          -- host name whose door it opens
+    for_account TEXT NOT NULL,                                   -- owner: a DID or 'admin'
+    created_by TEXT NOT NULL,                                    -- 'admin' for a gifted code, else the owner
+    ordinal INTEGER CHECK (ordinal >= 1),                        -- number among its owner's routine codes; null: gifted
+    created_at INTEGER NOT NULL,                                 -- when it was made
+    available INTEGER NOT NULL,                                  -- uses it was created with
+    used INTEGER NOT NULL DEFAULT 0 CHECK (used >= 0),           -- finished sign-ups; rows of invite_use
+    reserved INTEGER NOT NULL DEFAULT 0 CHECK (reserved >= 0),   -- uses held by sign-ups in progress
+    disabled_at INTEGER,                                         -- when it was disabled by hand; null: it is not
+    disabled_by_batch TEXT,                                      -- batch that disabled it, if one did
+    expires_at INTEGER,                                          -- first instant at which it is expired; null: never
+    note TEXT,                                                   -- what it was made for
+    restricted_to TEXT,                                          -- the only handle or DID it is good for; null: any
+    CHECK (used + reserved <= available),
+    CHECK ((ordinal IS NULL) = (created_by = 'admin')),
+    UNIQUE (for_account, ordinal)
+  ) STRICT;
+  CREATE INDEX invite_code_recent ON invite_code (host, created_at, code);
+  CREATE INDEX invite_code_usage ON invite_code (host, used, code);
+  CREATE INDEX invite_code_owner ON invite_code (for_account, created_at, code);
+
+  CREATE TABLE invite_use (
+    code TEXT NOT NULL,         -- the code that was used
+    used_by TEXT NOT NULL,      -- DID that signed up with it
+    used_at INTEGER NOT NULL,   -- when the sign-up finished
+    reservation_id TEXT UNIQUE, -- reservation that became this use; null for an imported one
+    PRIMARY KEY (code, used_by, used_at)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE reservation (
+    id TEXT NOT NULL PRIMARY KEY,   -- random UUID
+    code TEXT NOT NULL,             -- code of which it holds one use
+    host TEXT NOT NULL,             -- host name that is signed up to
+    door TEXT NOT NULL,             -- which way in was taken
+    handle TEXT,                    -- handle asked for, if one was
+    upstream_code TEXT,             -- one-use code minted on the PDS; null before
+    minted_at INTEGER,              -- when that was, by the PDS's clock
+    state TEXT NOT NULL             -- where the sign-up stands
+      CHECK (state IN ('reserved', 'forwarded', 'settling', 'committed', 'released')),
+    holder TEXT NOT NULL,           -- process that works on it
+    lease_until INTEGER NOT NULL,   -- until when it is the holder's alone
+    next_try_at INTEGER NOT NULL,   -- not to be settled before
+    started_at INTEGER NOT NULL,    -- when the use was taken
+    settled_at INTEGER,             -- when it was committed or released
+    did TEXT                        -- who signed up; null unless committed
+  ) STRICT;
+  CREATE INDEX reservation_unsettled ON reservation (next_try_at)
+    WHERE state IN ('reserved', 'forwarded', 'settling');
+
+  CREATE TABLE audit_event (
+    id TEXT NOT NULL PRIMARY KEY, -- random UUID
+    at INTEGER NOT NULL,          -- when it happened
+    actor TEXT NOT NULL,          -- DID, 'admin', or the part of Latchkey that acted
+    action TEXT NOT NULL,         -- what was done
+    subject TEXT NOT NULL,        -- the code, account, batch or host it was done to
+    detail TEXT NOT NULL          -- what else is worth knowing, as a JSON object
+  ) STRICT;
+  CREATE INDEX audit_event_recent ON audit_event (at, id);
+
+  CREATE TABLE batch (
+    id TEXT NOT NULL PRIMARY KEY, -- random UUID
+    host TEXT NOT NULL,           -- host name it was done on
+    at INTEGER NOT NULL,          -- when it was done
+    actor TEXT NOT NULL,          -- DID or 'admin'
+    action TEXT NOT NULL,         -- what was done to every code or account in it
+    note TEXT,                    -- why
+    undone_at INTEGER,            -- when it was undone; null: it holds
+    undone_by TEXT                -- DID or 'admin' that undid it
+  ) STRICT;
+  `,
+]

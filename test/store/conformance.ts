@@ -1,0 +1,21 @@
+import { describe } from 'vitest'
+import { describeAccounts } from './conformance/accounts.ts'
+import { describeCodes } from './conformance/codes.ts'
+import { describeHosts } from './conformance/hosts.ts'
+import { describeRedemption } from './conformance/redemption.ts'
+import type { OpenStore } from './conformance/support.ts'
+
+/**
+ * What every store of invitations promises, parallel writers included.
+ *
+ * @param name the kind of store, for the titles
+ * @param openStore opens a store on an empty database of its own, once per test
+ */
+export function describeInviteStore(name: string, openStore: OpenStore): void {
+  describe(`${name} keeps the promises of every invite store:`, () => {
+    describeHosts(openStore)
+    describeAccounts(openStore)
+    describeCodes(openStore)
+    describeRedemption(openStore)
+  })
+}
