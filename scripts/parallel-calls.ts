@@ -55,7 +55,7 @@ async function callAtOnce({ url, member, databasePath, countRows }: Side, busy: 
   using database = new DatabaseSync(databasePath, { readOnly: true })
   return {
     answers: tally(answers.map(({ label }) => label)),
-    shown: counts.size === 0 ? 'none' : [...counts].toSorted().join(' or '),
+    shown: counts.size === 0 ? 'none' : [...counts].toSorted((a, b) => a - b).join(' or '),
     rows: Number(database.prepare(countRows).get(member.did)?.['n']),
     extraKeys: keys.size === 0 ? 'none' : [...keys].map((key) => `\`${key}\``).join(', '),
   }

@@ -49,7 +49,7 @@ export interface Setting<T> {
 }
 
 /** Parses `7d`, `12h`, `500ms` … @returns milliseconds; @throws when it is not a positive whole length of time */
-export function parseDuration(given: string): Duration {
+function parseDuration(given: string): Duration {
   const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
   const match = /^(\d{1,15})(ms|s|m|h|d|w)$/.exec(given.trim())
   const duration = Number(match?.[1]) * units[(match?.[2] ?? 'ms') as keyof typeof units]

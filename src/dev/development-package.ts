@@ -14,6 +14,7 @@ export class MissingPackageError extends Error {
  * @throws MissingPackageError when the package is not installed
  */
 export async function importDevelopmentPackage<T>(name: string, load: () => Promise<T>): Promise<T> {
+  // oxlint-disable-next-line no-restricted-properties -- their setting, not ours: there is no other way to tell them
   process.env['LOG_ENABLED'] = 'false'
   try {
     return await load()

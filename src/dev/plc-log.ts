@@ -1,5 +1,6 @@
 import type { MockDatabase } from '@did-plc/server'
-import { open, readFile, truncate } from 'node:fs/promises'
+import { open, truncate } from 'node:fs/promises'
+import { readIfThere } from './read-if-there.ts'
 
 type Operation = Parameters<MockDatabase['validateAndAddOp']>[1]
 
@@ -60,6 +61,7 @@ async function replay(database: MockDatabase, file: string): Promise<void> {
   for (const [index, text] of lines.entries()) {
     try {
       const { did, operation } = JSON.parse(text) as LogLine
+      // oxlint-disable-next-line no-await-in-loop -- an operation builds on those before it
       await database.validateAndAddOp(did, operation)
     } catch (cause) {
       throw new Error(`${file} can't be read: line ${index + 1} is not an operation of the PLC directory`, {
@@ -79,10 +81,7 @@ async function replay(database: MockDatabase, file: string): Promise<void> {
 
 /** A line without its end was being written when the process died, so nobody was told of it: it is cut off. */
 async function wholeLines(file: string): Promise<readonly string[]> {
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
+  const bytes = await readIfThere(file)
   if (bytes === undefined) return []
   const end = bytes.lastIndexOf('\n') + 1
   if (end < bytes.length) await truncate(file, end)

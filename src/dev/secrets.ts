@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readIfThere } from './read-if-there.ts'
 
 /** What a development PDS must keep over restarts. Without the same three, its accounts are lost to it. */
 export interface DevSecrets {
@@ -18,12 +19,9 @@ export interface DevSecrets {
  */
 export async function devSecrets(dataDir: string): Promise<DevSecrets> {
   const file = join(dataDir, 'secrets.json')
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-  if (text === undefined) return await createSecrets(dataDir, file)
-  const secrets: unknown = parse(text)
+  const bytes = await readIfThere(file)
+  if (bytes === undefined) return await createSecrets(dataDir, file)
+  const secrets: unknown = parse(bytes.toString('utf8'))
   if (!isDevSecrets(secrets))
     throw new Error(`${file} does not hold the secrets that latchkey dev wrote there`)
   return secrets

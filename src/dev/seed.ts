@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { com } from '../lexicons/index.ts'
 import { callXrpc, RequestFailedError } from './http.ts'
+import { readIfThere } from './read-if-there.ts'
 
 /** An account that `latchkey dev` made, with what it takes to sign in. */
 export interface DevAccount {
@@ -76,7 +77,7 @@ export async function waitForEarnedCode(url: string, token: string, signal: Abor
       authorization: `Bearer ${token}`,
     })
     if (codes.some(({ createdBy }) => createdBy !== 'admin')) return
-    // oxlint-disable-next-line no-await-in-loop
+    // oxlint-disable-next-line no-await-in-loop -- the pause before the next poll
     await sleep(200, undefined, { signal }).catch(() => undefined)
   }
 }
@@ -119,12 +120,8 @@ async function readPlan(dataDir: string): Promise<readonly Plan[]> {
 }
 
 async function readKept(dataDir: string): Promise<readonly Plan[] | undefined> {
-  try {
-    return JSON.parse(await readFile(fileIn(dataDir), 'utf8')) as Plan[]
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
+  const bytes = await readIfThere(fileIn(dataDir))
+  return bytes === undefined ? undefined : (JSON.parse(bytes.toString('utf8')) as Plan[])
 }
 
 async function keep(dataDir: string, plans: readonly Plan[]): Promise<void> {

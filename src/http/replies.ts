@@ -21,16 +21,17 @@ const RELAYED = [
   'www-authenticate',
 ] as const
 
-/** Sends what a method answered. Answers depend on who asks, so that only the caller's own cache may keep them. */
+/** Sends what a method answered. */
 export function sendAnswer(reply: FastifyReply, answer: XrpcAnswer): FastifyReply {
   if (isRefusal(answer)) return sendUpstream(reply, answer.refusal)
-  reply.header('cache-control', 'private').header('vary', 'Authorization')
+  keepPrivate(reply)
   if ('empty' in answer) return reply.send()
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.json))
 }
 
 /** Sends an answer of the PDS as it is. */
 export function sendUpstream(reply: FastifyReply, { status, headers, body }: PdsAnswer): FastifyReply {
+  keepPrivate(reply)
   for (const name of RELAYED) {
     const value = headers.get(name)
     if (value !== null) reply.header(name, value)
@@ -39,14 +40,23 @@ export function sendUpstream(reply: FastifyReply, { status, headers, body }: Pds
   return reply.code(status).send(Buffer.from(body))
 }
 
-/** Sends what is told of an error; what nobody expected is logged in full. */
+/**
+ * Sends what is told of an error. What is no fault of the caller's is logged in full; of the others the log gets no
+ * message, since it may quote an invite code.
+ */
 export function sendError(reply: FastifyReply, error: unknown): FastifyReply {
   const { failure, headers, level } = tell(error)
-  reply.log[level]({ err: error }, failure.error)
-  return reply
+  if (level === 'error') reply.log.error({ err: error }, failure.error)
+  else reply.log.debug({ status: failure.status }, failure.error)
+  return keepPrivate(reply)
     .code(failure.status)
     .headers(headers)
     .header('x-request-id', reply.request.id)
     .type('application/json; charset=utf-8')
     .send(JSON.stringify({ error: failure.error, message: failure.message }))
+}
+
+/** Answers depend on who asks, so that only the caller's own cache may keep them. */
+function keepPrivate(reply: FastifyReply): FastifyReply {
+  return reply.header('cache-control', 'private').header('vary', 'Authorization')
 }

@@ -11,7 +11,7 @@ import type { Logger } from 'pino'
 import { CREATE_ACCOUNT_PATH, type CreateAccountDoor } from '../gate/create-account.ts'
 import { forwardedFor, type Proxy } from '../gate/proxy.ts'
 import type { Duration } from '../invites/types.ts'
-import { invalidRequest } from '../wire/failure.ts'
+import { invalidRequest, type XrpcFailure } from '../wire/failure.ts'
 import type { XrpcMethod, XrpcRequest } from '../xrpc/kit/method.ts'
 import { createFront, type Front } from './front.ts'
 import { type HealthChecks, LIVE_PATH, READY_PATH, registerHealth } from './health.ts'
@@ -35,6 +35,9 @@ export interface RunningServer extends AsyncDisposable {
   readonly port: number
 }
 
+/** What the PDS tells preflights, though it serves GET, HEAD and POST only. */
+const PREFLIGHT_METHODS = 'GET,HEAD,PUT,PATCH,POST,DELETE'
+
 /** Preflights are kept as long as the PDS lets them be: a day. */
 const PREFLIGHT_SECONDS = 86_400
 
@@ -43,7 +46,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { methods, door, proxy, health, log, port, bind } = options
   const paths = [...methods.map(xrpcPath), CREATE_ACCOUNT_PATH, LIVE_PATH, READY_PATH]
   const { app, front } = createApp(log, paths, proxy)
-  await app.register(cors, { origin: '*', maxAge: PREFLIGHT_SECONDS, strictPreflight: false })
+  await app.register(cors, {
+    origin: '*',
+    methods: PREFLIGHT_METHODS,
+    maxAge: PREFLIGHT_SECONDS,
+    strictPreflight: false,
+  })
   for (const method of methods) registerMethod(app, method)
   registerDoor(app, door)
   registerHealth(app, health)
@@ -67,10 +75,20 @@ function createApp(log: FastifyBaseLogger, paths: readonly string[], proxy: Prox
   })
   const [front] = fronts
   if (front === undefined) throw new Error('fastify made no server')
+  // Bodies are read by whoever needs them, once the caller is known: Fastify must not judge them before.
   app.removeAllContentTypeParsers()
-  // Bodies are read by whoever needs them, once the caller is known.
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  app.addHook('onRequest', async (request) => {
+    if (request.raw.headers['content-type'] !== undefined) request.headers = { 'content-type': undefined }
+  })
   app.setErrorHandler((error, _request, reply) => sendError(reply, error))
+  // Only our own paths get here, so that it is the method that was not found: one that Fastify does not even know.
+  app.setNotFoundHandler(({ url }, reply) =>
+    sendError(
+      reply,
+      url.startsWith('/xrpc/') ? unsupportedVerb() : invalidRequest('Only GET is answered here'),
+    ),
+  )
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions, id } = request
     const ms = Math.round(reply.elapsedTime)
@@ -101,7 +119,12 @@ function xrpcPath({ nsid }: XrpcMethod): string {
 /** HEAD is GET without the body, which is left away further down. */
 function requireVerb({ method }: FastifyRequest, verb: 'GET' | 'POST'): void {
   if (method === verb || (method === 'HEAD' && verb === 'GET')) return
+  if (!['GET', 'HEAD', 'POST'].includes(method)) throw unsupportedVerb()
   throw invalidRequest(`Incorrect HTTP method (${method}) expected ${verb}`)
+}
+
+function unsupportedVerb(): XrpcFailure {
+  return invalidRequest('XRPC requests only supports GET and POST')
 }
 
 function asXrpcRequest({ raw }: FastifyRequest): XrpcRequest {

@@ -171,8 +171,7 @@ export class InviteService {
     const { host, random } = this.#ports
     for (let attempt = 0; attempt <= COLLISION_RETRIES; attempt++) {
       const codes = Array.from({ length: count }, () => makeCode(host.hostname, random))
-      // One attempt has to end before the next may start.
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- one attempt has to end before the next may start
       if ((await insert(codes)) === 'done') return codes
     }
     throw new Error(
@@ -228,6 +227,6 @@ export class InviteService {
 }
 
 function requireBetween(name: string, value: number, most: number): void {
-  if (value >= 1 && value <= most) return
+  if (Number.isInteger(value) && value >= 1 && value <= most) return
   throw new InviteError('InvalidRequest', `${name} must be between 1 and ${most}, got ${value}`)
 }

@@ -88,7 +88,6 @@ test('what can’t work stops the start with a sentence that says what to mend',
     ],
     [{ LATCHKEY_DATABASE: 'sqlite:/nowhere/latchkey.sqlite' }, /\/nowhere\/latchkey.sqlite/],
   ] as const) {
-    // oxlint-disable-next-line no-await-in-loop -- one program after the other, since they share a database
     const { code, stderr } = await runProgram(['serve'], { ...settings, ...overrides })
     expect([code, stderr.trim().split('\n').length], stderr).toEqual([1, 1])
     expect(stderr).toMatch(sentence)

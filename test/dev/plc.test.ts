@@ -58,7 +58,9 @@ test('accepted operations are in the file when the directory answers, refused on
   expect(await keptLines()).toHaveLength(1)
 
   const stranger = await Secp256k1Keypair.create()
-  await expect(client.sendOperation(did, await renamed(op, stranger, 'mallory.test'))).rejects.toThrow()
+  await expect(client.sendOperation(did, await renamed(op, stranger, 'mallory.test'))).rejects.toThrow(
+    'status code 400',
+  )
   expect(await keptLines()).toHaveLength(1)
 
   await client.sendOperation(did, await renamed(op, host, 'alicia.test'))

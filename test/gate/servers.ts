@@ -34,7 +34,7 @@ export const startHttp = (listener?: RequestListener) => listen(createServer(lis
 export const startTcp = (onConnection: (socket: Socket) => void) => listen(createTcpServer(onConnection))
 
 /** The proxy as the server mounts it. */
-export async function startFront(
+async function startFront(
   options: ProxyOptions,
 ): Promise<{ port: number; server: Server; proxy: Proxy } & AsyncDisposable> {
   const proxy = createProxy(options)

@@ -31,7 +31,6 @@ async function walk(sort: string, limit: number): Promise<Page['codes'][]> {
   const pages: Page['codes'][] = []
   let cursor = ''
   do {
-    // oxlint-disable-next-line no-await-in-loop -- a page is found by the one before
     const page = await getPage(
       `?sort=${sort}&limit=${limit}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
     )
@@ -44,7 +43,6 @@ async function walk(sort: string, limit: number): Promise<Page['codes'][]> {
 for (const sort of ['recent', 'usage']) {
   test(`sort=${sort}: every code once over all pages, and no cursor on the last`, async () => {
     for (const limit of [1, 5, 22, 23, 24, 500]) {
-      // oxlint-disable-next-line no-await-in-loop -- pages of one size after the other
       const pages = await walk(sort, limit)
       const codes = pages.flat().map(({ code }) => code)
       expect(codes).toHaveLength(TOTAL)

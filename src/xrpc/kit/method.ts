@@ -7,7 +7,7 @@ import {
   type Query,
 } from '@atproto/lex-schema'
 import type { Credentials, Refusal } from '../../auth/credentials.ts'
-import { bodyPresence, type IncomingBody, readBody, readJson } from '../../wire/body.ts'
+import { type IncomingBody, readJson, requireNoBody } from '../../wire/body.ts'
 import { invalidRequest } from '../../wire/failure.ts'
 
 /** A request to one method. */
@@ -93,11 +93,4 @@ async function parseInput<M extends Query | Procedure>(
     if (!(cause instanceof LexValidationError)) throw cause
     throw invalidRequest(cause.message, { cause })
   }
-}
-
-async function requireNoBody(body: IncomingBody): Promise<void> {
-  if (bodyPresence(body.headers) !== 'present') return
-  // A chunked body may still be empty.
-  if (body.headers['transfer-encoding'] !== undefined && (await readBody(body)).length === 0) return
-  throw invalidRequest('A request body was provided when none was expected')
 }
