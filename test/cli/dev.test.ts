@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -63,6 +64,21 @@ test('--json prints exactly one line when everything answers, and Ctrl-C leaves 
   expect(dev.stdout().trimEnd().split('\n')).toHaveLength(1)
   expect(readdirSync(temporary)).toEqual([])
   await expect(fetch(summary.pdsUrl)).rejects.toThrow('fetch failed')
+})
+
+test('ended through npm, as a supervisor would, it leaves nothing behind either', async () => {
+  const args = ['run', '--silent', 'latchkey', '--', 'dev', '--port', '0', '--json', '--no-seed']
+  const npm = spawn('npm', args, {
+    env: { ...process.env, TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = (await once(npm.stdout, 'data')) as [Buffer]
+  const { pdsUrl } = JSON.parse(line.toString('utf8')) as Summary
+  npm.kill('SIGTERM')
+  await expect
+    .poll(() => readdirSync(temporary).filter((name) => name.startsWith('latchkey-dev-')))
+    .toEqual([])
+  await expect(fetch(pdsUrl)).rejects.toThrow('fetch failed')
 })
 
 test('the printed curl works when pasted and shows one used, one gifted open and an earned code', async () => {
