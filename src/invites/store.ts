@@ -137,21 +137,72 @@ export interface InviteStore extends AsyncDisposable {
     after: ListingPosition | null
   }): Promise<readonly InviteCodeWithUses[]>
 
-  /** Takes one use of a code and records the sign-up that holds it, or says why not and changes nothing. */
-  reserve(reservation: NewReservation, now: Instant): Promise<'reserved' | RedemptionRefusal>
+  /**
+   * Takes one use of a code and records the sign-up that holds it, or says why not and changes nothing. A sign-up with
+   * the same code and handle that is not finished yet makes it `in progress`.
+   */
+  reserve(reservation: NewReservation, now: Instant): Promise<'reserved' | 'in progress' | RedemptionRefusal>
   /** Records the one-use code minted upstream, before anything is sent on. @returns false when not `reserved` */
   markForwarded(id: string, upstream: { code: string; mintedAt: Instant }): Promise<boolean>
+  /** Keeps a sign-up for its holder. @returns false when it is finished or another's: its holder must stop working on it */
+  renewLease(id: string, holder: string, leaseUntil: Instant): Promise<boolean>
+  /** Marks a sign-up whose outcome has to be found out upstream. @returns false when it is not `forwarded` and the holder's */
+  startSettling(id: string, holder: string): Promise<boolean>
   /**
-   * Turns a held use into a finished one: counts it, records who came, and grows the owner's version. The newcomer's
-   * account is inserted or, when it was here before, taken to have arrived anew: its `createdAt` is null until fetched.
+   * Takes over unfinished sign-ups whose lease has run out and whose next try is due: those with an upstream code become
+   * `settling`, all become the holder's. Each goes to one caller only.
+   */
+  takeOver(claim: {
+    host: string
+    holder: string
+    now: Instant
+    leaseUntil: Instant
+    limit: number
+  }): Promise<readonly Reservation[]>
+  /** Ends a lease without an outcome: whoever comes first after `nextTryAt` tries again. */
+  postpone(id: string, holder: string, nextTryAt: Instant): Promise<void>
+  /**
+   * Turns a held use into a finished one: counts it, records who came, and grows the owner's version.
    *
+   * @param arrival.lookAgainAt when to look whether the account is still there; left out when the PDS itself told of it
    * @returns false when the reservation is in no state to be committed; nothing was counted
    */
-  commit(id: string, arrival: { did: string; handle: string | null; at: Instant }): Promise<boolean>
+  commit(
+    id: string,
+    arrival: { did: string; handle: string | null; at: Instant; lookAgainAt?: Instant },
+  ): Promise<boolean>
+  /** Committed sign-ups whose second look is due, oldest first. */
+  dueSecondLooks(query: { host: string; now: Instant; limit: number }): Promise<readonly Reservation[]>
+  /**
+   * Ends the second look at a committed sign-up. An account that is gone was never really there: its use is taken back
+   * and the reservation released.
+   *
+   * @returns false when the second look was ended before; nothing was counted
+   */
+  endSecondLook(id: string, outcome: 'stays' | 'gone', at: Instant): Promise<boolean>
   /** Gives a held use back. @returns false when the reservation is finished already */
   release(id: string, at: Instant): Promise<boolean>
   /** Reads one reservation. */
   reservation(id: string): Promise<Reservation | undefined>
+  /** How many sign-ups are unfinished, by state. */
+  countOpen(host: string): Promise<Readonly<Record<'reserved' | 'forwarded' | 'settling', number>>>
+  /** Until when, by the PDS's clock, its list was searched for codes that no sign-up goes through; null before the first. */
+  sweptUntil(host: string): Promise<Instant | null>
+  setSweptUntil(host: string, until: Instant): Promise<void>
+
+  /** Whether sign-ups are paused, and how. Undefined when they are not. */
+  pause(host: string): Promise<Pause | undefined>
+  /** Pauses sign-ups, or resumes them with undefined. Unknown hosts are refused by an Error. */
+  setPause(host: string, pause: Pause | undefined): Promise<void>
+}
+
+/** Both doors are closed. */
+export interface Pause {
+  readonly since: Instant
+  /** Whether accounts that bring their DID from another PDS may still come in. */
+  readonly exceptMigrations: boolean
+  /** What people at the doors are told; null for Latchkey's own words. */
+  readonly message: string | null
 }
 
 /** What administrators see of an account. */

@@ -8,7 +8,15 @@ export const MIGRATIONS: readonly string[] = [
     hostname TEXT NOT NULL PRIMARY KEY, -- public host name of the PDS
     did TEXT NOT NULL,                  -- its service DID, as of the first start
     earning_since INTEGER,              -- when earning was opened; null before
-    firehose_cursor INTEGER             -- last firehose sequence that was worked in; null before the first
+    firehose_cursor INTEGER,            -- last firehose sequence that was worked in; null before the first
+    resync_missing INTEGER,             -- accounts that a listing lacked and that wait for the operator's word; null: none wait
+    resync_accepted INTEGER NOT NULL DEFAULT 0 -- 1: the operator gave the word, and the next listing may mark them gone
+      CHECK (resync_accepted IN (0, 1)),
+    swept_until INTEGER,                -- until when, by the PDS's clock, its codes were searched for orphans
+    paused_at INTEGER,                  -- since when sign-ups are paused; null: they are not
+    pause_excepts_migrations INTEGER NOT NULL DEFAULT 0 -- 1: accounts that bring their DID may still come in
+      CHECK (pause_excepts_migrations IN (0, 1)),
+    pause_message TEXT                  -- what people at the doors are told; null: Latchkey's own words
   ) STRICT;
 
   CREATE TABLE policy (
@@ -31,6 +39,9 @@ export const MIGRATIONS: readonly string[] = [
       CHECK (invites_disabled IN (0, 1)),
     invite_note TEXT,                                     -- why invites were disabled or enabled; administrators only
     invited_by_code TEXT,                                 -- newest code it signed up with
+    arrival TEXT                                          -- how it came; null: before Latchkey, or not known yet
+      CHECK (arrival IN ('invited', 'direct')),
+    arrived_at INTEGER,                                   -- when the firehose told of it as new; null: it did not
     version INTEGER NOT NULL DEFAULT 1                    -- grows with what getAccountInviteCodes would answer
   ) STRICT;
 
@@ -80,10 +91,12 @@ export const MIGRATIONS: readonly string[] = [
     next_try_at INTEGER NOT NULL,   -- not to be settled before
     started_at INTEGER NOT NULL,    -- when the use was taken
     settled_at INTEGER,             -- when it was committed or released
-    did TEXT                        -- who signed up; null unless committed
+    did TEXT,                       -- who signed up; null unless committed
+    look_again_at INTEGER           -- when a committed one is looked at once more; null: not, or done
   ) STRICT;
   CREATE INDEX reservation_unsettled ON reservation (next_try_at)
     WHERE state IN ('reserved', 'forwarded', 'settling');
+  CREATE INDEX reservation_look_again ON reservation (look_again_at) WHERE look_again_at IS NOT NULL;
 
   CREATE TABLE audit_event (
     id TEXT NOT NULL PRIMARY KEY, -- random UUID
