@@ -23,6 +23,8 @@ const METHODS = [
   'com.atproto.server.describeServer',
   'com.atproto.server.getAccountInviteCodes',
   'com.atproto.sync.getRepoStatus',
+  'com.atproto.sync.listRepos',
+  'com.atproto.sync.subscribeRepos',
 ]
 
 /** `@atproto/api` spells references as `lex:…`, which the builder does not know. */

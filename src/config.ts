@@ -1,5 +1,21 @@
 import type { InviteLimits } from './invites/service.ts'
 import type { Duration, Instant } from './invites/types.ts'
+import {
+  Expected,
+  LOG_LEVELS,
+  type LogLevel,
+  parseDatabase,
+  parseDuration,
+  parseInstant,
+  parseInterval,
+  parseLogLevel,
+  parseOrigin,
+  parseProxies,
+  parseShortDuration,
+  parseSwitch,
+  parseText,
+  parseWholeNumber,
+} from './setting-values.ts'
 
 /** Everything `latchkey serve` is told from outside. */
 export interface Config {
@@ -22,15 +38,15 @@ export interface Config {
   }
   readonly fresh: boolean
   readonly limits: InviteLimits
+  /** Reverse proxies whose word on a client's address is taken: addresses, networks, or Fastify's names of networks. */
+  readonly trustedProxies: readonly string[]
+  /** A client with so many failures within the window has to wait for its end. */
+  readonly guessing: { readonly failures: number; readonly window: Duration }
+  /** Where metrics are served; undefined when they are not. */
+  readonly metrics: { readonly port: number; readonly bind: string } | undefined
   readonly shutdownTimeout: Duration
   readonly logLevel: LogLevel
 }
-
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
-
-/** A wrong value; the message says what is expected. */
-class Expected extends Error {}
 
 /** One setting: a variable, a flag and a row of the reference. */
 export interface Setting<T> {
@@ -46,68 +62,6 @@ export interface Setting<T> {
   /** Whether the value must not be shown. */
   readonly secret?: boolean
   readonly parse: (given: string) => T
-}
-
-/** Parses `7d`, `12h`, `500ms` … @returns milliseconds; @throws when it is not a positive whole length of time */
-function parseDuration(given: string): Duration {
-  const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
-  const match = /^(\d{1,15})(ms|s|m|h|d|w)$/.exec(given.trim())
-  const duration = Number(match?.[1]) * units[(match?.[2] ?? 'ms') as keyof typeof units]
-  if (Number.isSafeInteger(duration) && duration > 0) return duration
-  throw new Expected('a length of time such as 7d, 12h, 10s or 500ms')
-}
-
-function parseInterval(given: string): Duration | null {
-  return given === 'off' ? null : parseDuration(given)
-}
-
-function parseInstant(given: string): Instant {
-  const instant = /^\d{1,15}$/.test(given) ? Number(given) : parseIsoInstant(given)
-  if (Number.isSafeInteger(instant)) return instant
-  throw new Expected('a date such as 2026-01-01 or 2026-01-01T12:00:00Z, or milliseconds since 1970')
-}
-
-function parseIsoInstant(given: string): number {
-  return /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(given)
-    ? Date.parse(given)
-    : Number.NaN
-}
-
-function parseWholeNumber(least: number, most: number): (given: string) => number {
-  return (given) => {
-    const value = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN
-    if (value >= least && value <= most) return value
-    throw new Expected(`a whole number from ${least} to ${most}`)
-  }
-}
-
-function parseOrigin(given: string): URL {
-  const url = URL.canParse(given) ? new URL(given) : undefined
-  const bare = url?.pathname === '/' && url.search === '' && url.hash === '' && url.username === ''
-  if (url !== undefined && bare && /^https?:$/.test(url.protocol)) return url
-  throw new Expected('an http or https URL without a path, such as https://pds.example.com')
-}
-
-function parseDatabase(given: string): string {
-  const path = /^sqlite:(.+)$/.exec(given)?.[1]
-  if (path !== undefined) return path
-  throw new Expected('sqlite:PATH, such as sqlite:/var/lib/latchkey/latchkey.sqlite')
-}
-
-function parseSwitch(given: string): boolean {
-  if (given === 'true') return true
-  if (given === 'false') return false
-  throw new Expected('true or false')
-}
-
-function parseLogLevel(given: string): LogLevel {
-  const level = LOG_LEVELS.find((candidate) => candidate === given)
-  if (level !== undefined) return level
-  throw new Expected(`one of ${LOG_LEVELS.join(', ')}`)
-}
-
-function parseText(given: string): string {
-  return given
 }
 
 /** All settings, in the order of the reference. */
@@ -236,12 +190,54 @@ export const SETTINGS = {
     fallback: '100000',
     parse: parseWholeNumber(1, 1_000_000_000),
   },
+  trustedProxies: {
+    variable: 'LATCHKEY_TRUSTED_PROXIES',
+    flag: 'trusted-proxies',
+    placeholder: 'list',
+    description:
+      'Reverse proxies whose `X-Forwarded-For` tells the address of the client: addresses and networks with commas between them, the names `loopback`, `linklocal`, `uniquelocal`, or `none`.',
+    fallback: 'loopback,linklocal,uniquelocal',
+    parse: parseProxies,
+  },
+  guessLimit: {
+    variable: 'LATCHKEY_GUESS_LIMIT',
+    flag: 'guess-limit',
+    placeholder: 'number',
+    description:
+      'So many sign-ups with a code that is not good, and an address (IPv6: a /64) has to wait before it may try another.',
+    fallback: '10',
+    parse: parseWholeNumber(1, 1_000_000),
+  },
+  guessWindow: {
+    variable: 'LATCHKEY_GUESS_WINDOW',
+    flag: 'guess-window',
+    placeholder: 'duration',
+    description: 'How long such failures of an address count, from the first of them on; `1d` at most.',
+    fallback: '10m',
+    parse: parseShortDuration,
+  },
+  metricsPort: {
+    variable: 'LATCHKEY_METRICS_PORT',
+    flag: 'metrics-port',
+    placeholder: 'number',
+    description:
+      'The port on which `/metrics` is served to Prometheus; 0 takes a free one. Unset: no metrics are served.',
+    parse: parseWholeNumber(0, 65_535),
+  },
+  metricsBind: {
+    variable: 'LATCHKEY_METRICS_BIND',
+    flag: 'metrics-bind',
+    placeholder: 'address',
+    description: 'The address on which `/metrics` is served. Whoever reaches it may read it.',
+    fallback: '127.0.0.1',
+    parse: parseText,
+  },
   shutdownTimeout: {
     variable: 'LATCHKEY_SHUTDOWN_TIMEOUT',
     flag: 'shutdown-timeout',
     placeholder: 'duration',
     description: 'How long requests in flight may take to finish when the server stops.',
-    fallback: '30s',
+    fallback: '70s',
     parse: parseDuration,
   },
   logLevel: {
@@ -283,8 +279,9 @@ export function readConfig(flags: FlagValues, environment: NodeJS.ProcessEnv = p
   function read<N extends SettingName>(name: N): Value<N> | undefined {
     const setting: Setting<unknown> = SETTINGS[name]
     const flag = flags[name]
-    const given = flag ?? (environment[setting.variable] || setting.fallback)
-    const label = flag === undefined ? setting.variable : `--${setting.flag}`
+    // An empty value is none: `--admin-password "$UNSET"` must not make the empty password good.
+    const given = flag || environment[setting.variable] || setting.fallback
+    const label = flag ? `--${setting.flag}` : setting.variable
     if (given === undefined) {
       if (setting.required === true) sentences.push(`${setting.variable} is missing: ${setting.description}`)
       return undefined
@@ -313,15 +310,26 @@ export function readConfig(flags: FlagValues, environment: NodeJS.ProcessEnv = p
     logLevel: read('logLevel'),
     codesPerRequest: read('maxCodes'),
     usesPerCode: read('maxUses'),
+    trustedProxies: read('trustedProxies'),
+    failures: read('guessLimit'),
+    window: read('guessWindow'),
+    metricsBind: read('metricsBind'),
   }
+  const metricsPort = read('metricsPort')
   const optional = {
     pdsJwtSecret: read('pdsJwtSecret'),
     pdsRateLimitBypassKey: read('pdsRateLimitBypassKey'),
     policy: { interval: read('inviteInterval'), epoch: read('inviteEpoch'), cap: read('inviteCap') },
   }
   if (sentences.length > 0 || !isComplete(values)) throw new ConfigError(sentences)
-  const { codesPerRequest, usesPerCode, ...rest } = values
-  return { ...rest, ...optional, limits: { codesPerRequest, usesPerCode } }
+  const { codesPerRequest, usesPerCode, failures, window, metricsBind, ...rest } = values
+  return {
+    ...rest,
+    ...optional,
+    limits: { codesPerRequest, usesPerCode },
+    guessing: { failures, window },
+    metrics: metricsPort === undefined ? undefined : { port: metricsPort, bind: metricsBind },
+  }
 }
 
 function isComplete<T extends object>(values: T): values is { [K in keyof T]: Exclude<T[K], undefined> } {

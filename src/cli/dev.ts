@@ -24,7 +24,7 @@ export function devCommand(): Command {
     .addOption(
       new Option('--port <number>', 'where Latchkey listens; 0 takes a free port')
         .default(2690)
-        .argParser(parsePort),
+        .argParser(parserOf(SETTINGS.port)),
     )
     .option(
       '--data <dir>',
@@ -34,7 +34,11 @@ export function devCommand(): Command {
     .option('--invite-epoch <date>', 'only intervals after this date count, such as 2026-01-01')
     .option('--invite-cap <number>', 'a member with this many open earned codes earns no more (default: 5)')
     .option('--database <sqlite:PATH>', 'where Latchkey keeps its database (default: in the data folder)')
-    .option('--log-level <level>', 'what Latchkey logs, to standard error', 'warn')
+    .addOption(
+      new Option('--log-level <level>', 'what Latchkey logs, to standard error')
+        .default('warn')
+        .argParser(parserOf(SETTINGS.logLevel)),
+    )
     .option('--no-seed', 'make no accounts')
     .option('--json', 'print one line of JSON on standard output when everything answers')
     .action(dev)
@@ -86,10 +90,13 @@ function summary(stack: Stack, temporary: boolean): string {
   return `${lines.join('\n')}\n\nCtrl-C ends everything.\n`
 }
 
-function parsePort(given: string): number {
-  try {
-    return SETTINGS.port.parse(given)
-  } catch (error) {
-    throw new InvalidArgumentError(`Expected ${error instanceof Error ? error.message : 'a port'}.`)
+/** What has to be known before the settings are read is parsed as they are. */
+function parserOf<T>({ parse }: { parse: (given: string) => T }): (given: string) => T {
+  return (given) => {
+    try {
+      return parse(given)
+    } catch (error) {
+      throw new InvalidArgumentError(`Expected ${error instanceof Error ? error.message : 'another value'}.`)
+    }
   }
 }

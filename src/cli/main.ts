@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { devCommand } from './dev.ts'
+import { resyncCommand } from './resync.ts'
 import { serveCommand } from './serve.ts'
+import { signupsCommand } from './signups.ts'
 import { explain } from './explain.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -13,7 +15,7 @@ const program = new Command('latchkey')
   .description('The invitation server for AT Protocol hosts.')
   .version(version)
   .showHelpAfterError('Try again with --help.')
-for (const command of [devCommand(), serveCommand()])
+for (const command of [devCommand(), serveCommand(), signupsCommand(), resyncCommand()])
   program.addCommand(command.copyInheritedSettings(program))
 
 try {

@@ -1,3 +1,4 @@
+import type * as AtprotoPds from '@atproto/pds'
 import type { PDS, ServerEnvironment } from '@atproto/pds'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -23,7 +24,16 @@ export interface PdsOptions extends DevSecrets {
   readonly inviteEpoch?: number
   /** Default: `.test`. Each begins with a dot. */
   readonly handleDomains?: readonly string[]
+  /** Default: `did:web:localhost`; two servers of one PLC directory need different ones. */
+  readonly serviceDid?: string
+  /** Leaves accounts and invites to an entryway that does not exist, for tests of how that is noticed. */
+  readonly behindEntryway?: boolean
+  /** Another release line of the same package; the one that is installed as `@atproto/pds` where unset. */
+  readonly load?: () => Promise<PdsPackage>
 }
+
+/** What starting a PDS takes from its package. */
+export type PdsPackage = Pick<typeof AtprotoPds, 'PDS' | 'envToCfg' | 'envToSecrets'>
 
 /** A running PDS. Disposal stops it; what it answered is on disk by then. */
 export interface RunningPds extends AsyncDisposable {
@@ -43,7 +53,7 @@ export interface RunningPds extends AsyncDisposable {
 export async function startPds(options: PdsOptions): Promise<RunningPds> {
   const { PDS, envToCfg, envToSecrets } = await importDevelopmentPackage(
     '@atproto/pds',
-    () => import('@atproto/pds'),
+    options.load ?? (() => import('@atproto/pds')),
   )
   const directory = join(options.dataDir, 'pds')
   await mkdir(join(directory, 'blobs'), { recursive: true })
@@ -68,11 +78,20 @@ export async function startPds(options: PdsOptions): Promise<RunningPds> {
   }
 }
 
+/** The key is the curve's own generator, with which nobody signs anything. */
+const ENTRYWAY = {
+  entrywayUrl: 'http://localhost:9',
+  entrywayDid: 'did:web:entryway.test',
+  entrywayJwtVerifyKeyK256PublicKeyHex: '0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798',
+  entrywayPlcRotationKey: 'did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme',
+}
+
 function environment(options: PdsOptions, directory: string): ServerEnvironment {
   return {
     port: options.port,
     // A public URL with plain http is accepted in dev mode with this host name only.
     hostname: 'localhost',
+    serviceDid: options.serviceDid,
     devMode: true,
     disableSsrfProtection: true,
     dataDirectory: directory,
@@ -88,5 +107,6 @@ function environment(options: PdsOptions, directory: string): ServerEnvironment 
     plcRotationKeyK256PrivateKeyHex: options.plcRotationKeyHex,
     crawlers: [],
     rateLimitsEnabled: false,
+    ...(options.behindEntryway === true && ENTRYWAY),
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -8,6 +8,7 @@ import { type FlagValues, readConfig } from '../config.ts'
 import { freePort } from './free-port.ts'
 import { startPds } from './pds.ts'
 import { startPlc } from './plc.ts'
+import { readIfThere } from './read-if-there.ts'
 import { devSecrets } from './secrets.ts'
 import { type DevAccount, knownAccounts, seedAccounts, signIn, waitForEarnedCode } from './seed.ts'
 
@@ -47,7 +48,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { log, progress } = options
   await using started = new AsyncDisposableStack()
   const dataDir = await openDataDir(options.dataDir, started)
-  const port = options.port === 0 ? await freePort() : options.port
+  const port = options.port === 0 ? await keptPort(dataDir) : options.port
   const url = `http://localhost:${port}`
   const secrets = await devSecrets(dataDir)
   // Wrong settings are told before anything slow starts; the PDS's address is not known until it has one.
@@ -84,6 +85,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return {
       database: `sqlite:${join(dataDir, 'latchkey.sqlite')}`,
       fresh: 'true',
+      // Everybody here comes from one address.
+      guessLimit: '1000',
       shutdownTimeout: '2s',
       ...options.flags,
       port: String(port),
@@ -104,7 +107,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 async function openDataDir(given: string | undefined, started: AsyncDisposableStack): Promise<string> {
   if (given !== undefined) {
     const dataDir = resolve(given)
-    await mkdir(dataDir, { recursive: true })
+    await mkdir(dataDir, { recursive: true }).catch((cause: unknown) => {
+      throw new StartError(`The folder ${dataDir} can't be made.`, { cause })
+    })
     started.use(lockDataDir(dataDir))
     return dataDir
   }
@@ -123,4 +128,14 @@ function lockDataDir(dataDir: string): Disposable {
     throw new StartError(`The folder ${dataDir} is in use by another latchkey dev.`, { cause: error })
   }
   return lock
+}
+
+/** A free port, the same one for a folder's whole life: the accounts' DID documents name it. */
+async function keptPort(dataDir: string): Promise<number> {
+  const file = join(dataDir, 'port')
+  const kept = Number(await readIfThere(file))
+  if (Number.isInteger(kept) && kept > 0) return kept
+  const port = await freePort()
+  await writeFile(file, String(port))
+  return port
 }

@@ -1,39 +1,27 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import type { Logger } from 'pino'
-import type { InviteStore } from '../invites/store.ts'
-import type { Duration, Host, Instant } from '../invites/types.ts'
 import { com } from '../lexicons/index.ts'
-import { type PdsAnswer, PdsUnreachableError } from '../pds/answer.ts'
+import type { PdsAnswer } from '../pds/answer.ts'
 import type { PdsClient } from '../pds/client.ts'
 import { type IncomingBody, readJson } from '../wire/body.ts'
 import { XrpcFailure } from '../wire/failure.ts'
+import type { SignUps } from './sign-up.ts'
+import { words, XRPC_ERRORS } from './turned-away.ts'
+import type { GateTimings } from './timings.ts'
 
-/** What the door works with. */
+/** What both doors are made of. */
 export interface DoorPorts {
-  readonly store: InviteStore
-  readonly host: Host
+  readonly signUps: SignUps
   readonly pds: PdsClient
-  readonly now: () => Instant
-  readonly randomId: () => string
-  /** The name of this process, under which it holds its sign-ups. */
-  readonly holder: string
-  readonly log: Logger
+  readonly timings: GateTimings
 }
 
 /** A sign-up as it arrives. */
 export interface SignUpRequest {
   readonly body: IncomingBody
+  /** The client's address, by which guessing is limited. */
+  readonly address: string
   /** The addresses the request came through: the value of `X-Forwarded-For`. */
   readonly forwardedFor: string
 }
-
-type SignUp = Record<string, unknown> & { readonly inviteCode: string }
-
-/** How long the PDS may take over a sign-up: the PLC directory is asked on the way. */
-const SIGN_UP_TIMEOUT: Duration = 60_000
-
-/** A lease outlives the longest sign-up, so that nobody settles one that is still being handled. */
-const LEASE: Duration = 2 * SIGN_UP_TIMEOUT
 
 /** Where the door is. */
 export const CREATE_ACCOUNT_PATH = `/xrpc/${com.atproto.server.createAccount.$nsid}`
@@ -42,131 +30,76 @@ export const CREATE_ACCOUNT_PATH = `/xrpc/${com.atproto.server.createAccount.$ns
 const PASSED_ON = ['authorization', 'user-agent', 'accept-language'] as const
 
 /**
- * The first sign-up door, `com.atproto.server.createAccount`: takes a use of the code, sends the sign-up on with a
- * one-use code of the PDS's own, and gives the use back when the PDS refuses. A sign-up that the PDS never answered
- * keeps its use, since the account may exist.
+ * The first door, `com.atproto.server.createAccount`: new accounts, and accounts that bring their DID along.
+ *
+ * @returns the PDS's answer, success or refusal
+ * @throws {XrpcFailure} when the request can't be read or its sender is turned away
  */
-export class CreateAccountDoor {
-  readonly #ports: DoorPorts
-
-  constructor(ports: DoorPorts) {
-    this.#ports = ports
+export async function createAccount(
+  { signUps, pds, timings }: DoorPorts,
+  { body, address, forwardedFor }: SignUpRequest,
+): Promise<PdsAnswer> {
+  const input = asObject(await readJson(body))
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    'x-forwarded-for': forwardedFor,
   }
-
-  /**
-   * Handles one sign-up to its end, whether or not the caller waits for it.
-   *
-   * @returns the PDS's answer, success or refusal
-   * @throws {XrpcFailure} when the request can't be read, 502 when the PDS did not answer
-   */
-  async signUp(request: SignUpRequest): Promise<PdsAnswer> {
-    const input = await readJson(request.body)
-    const headers = this.#headers(request)
-    if (!isSignUp(input)) return this.#forward(headers, input)
-
-    const id = this.#ports.randomId()
-    const taken = await this.#reserve(id, input)
-    if (taken !== 'reserved') {
-      this.#ports.log.info({ reservation: id, reason: taken }, 'sign-up refused')
-      // The caller's string may be a code that the PDS knows, so it never gets there. The PDS still judges the rest.
-      return this.#forward(headers, { ...input, inviteCode: `latchkey-refused-${id}` })
-    }
-    const upstreamCode = await this.#mint(id, input.inviteCode)
-    return this.#finish(id, await this.#send(id, headers, { ...input, inviteCode: upstreamCode }))
+  for (const name of PASSED_ON) {
+    const value = body.headers[name]
+    if (value !== undefined) headers[name] = value
   }
-
-  #reserve(id: string, { inviteCode, handle, did }: SignUp) {
-    const { store, host, now, holder } = this.#ports
-    const at = now()
-    return store.reserve(
-      {
-        id,
-        code: inviteCode,
-        host: host.hostname,
-        door: 'createAccount',
-        redeemer: {
-          handle: typeof handle === 'string' ? handle : null,
-          did: typeof did === 'string' ? did : null,
-        },
-        holder,
-        leaseUntil: at + LEASE,
-      },
-      at,
-    )
-  }
-
-  /** Makes the PDS's own code for this sign-up, durable here before it is used. */
-  async #mint(id: string, code: string): Promise<string> {
-    const { store, host, pds, now } = this.#ports
-    try {
-      const minted = await pds.mintCode(`did:web:latchkey.${host.hostname}:${id}:${code}`)
-      if (!(await store.markForwarded(id, minted))) throw new Error('the reservation is not ours any more')
-      return minted.code
-    } catch (error) {
-      await store.release(id, now())
-      throw error
-    }
-  }
-
-  async #send(id: string, headers: Record<string, string>, input: SignUp): Promise<PdsAnswer> {
-    try {
-      return await this.#forward(headers, input)
-    } catch (error) {
-      if (!(error instanceof PdsUnreachableError)) throw error
-      this.#ports.log.error({ reservation: id, err: error }, 'sign-up without an answer, its use stays held')
-      const message =
-        'The server did not answer in time. Your account may exist already: try signing in before you try again.'
-      throw new XrpcFailure(502, 'UpstreamFailure', message, { cause: error })
-    }
-  }
-
-  /** Counts the arrival, or gives the use back: a PDS that answers anything but 200 here did not spend its code. */
-  async #finish(id: string, answer: PdsAnswer): Promise<PdsAnswer> {
-    const { store, now, log } = this.#ports
-    if (answer.status !== 200) {
-      await store.release(id, now())
-      return answer
-    }
-    const { did, handle } = JSON.parse(Buffer.from(answer.body).toString('utf8')) as {
-      did: string
-      handle: string
-    }
-    try {
-      await store.commit(id, { did, handle, at: now() })
-    } catch (error) {
-      // The account exists, and the reservation that is on disk says so to whoever settles it.
-      log.error({ reservation: id, err: error }, 'sign-up could not be counted, its use stays held')
-    }
-    return answer
-  }
-
-  #forward(headers: Record<string, string>, input: unknown): Promise<PdsAnswer> {
-    const body = JSON.stringify(input)
-    return this.#ports.pds.relay({
-      method: 'POST',
-      path: CREATE_ACCOUNT_PATH,
-      headers,
-      body,
-      timeout: SIGN_UP_TIMEOUT,
-    })
-  }
-
-  #headers({ body, forwardedFor }: SignUpRequest): Record<string, string> {
-    return {
-      ...pick(body.headers, PASSED_ON),
-      'content-type': 'application/json',
-      'x-forwarded-for': forwardedFor,
-    }
-  }
+  const outcome = await signUps.run({
+    door: 'createAccount',
+    code: textOf(input, 'inviteCode'),
+    redeemer: { handle: handleOf(input), did: textOf(input, 'did') ?? null },
+    address,
+    send: (code) =>
+      pds.relay({
+        method: 'POST',
+        path: CREATE_ACCOUNT_PATH,
+        headers,
+        body: JSON.stringify(withCode(input, code)),
+        timeout: timings.signUpTimeout,
+      }),
+    arrivalOf: ({ body: answer }) => {
+      const { did, handle } = JSON.parse(Buffer.from(answer).toString('utf8')) as {
+        did: string
+        handle: string
+      }
+      return { did, handle }
+    },
+  })
+  if ('answer' in outcome) return outcome.answer
+  const { status, message, retryAfter } = words(outcome.turnedAway)
+  throw new XrpcFailure(status, XRPC_ERRORS[status] ?? 'InvalidRequest', message, {
+    ...(retryAfter !== undefined && { retryAfter }),
+  })
 }
 
-function isSignUp(input: unknown): input is SignUp {
-  if (typeof input !== 'object' || input === null || !('inviteCode' in input)) return false
-  return typeof input.inviteCode === 'string' && input.inviteCode !== ''
+/** What is no JSON object has nothing that a PDS could take for a code, and its refusal is the PDS's. */
+export function asObject(input: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : undefined
 }
 
-function pick(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => (typeof headers[name] === 'string' ? [[name, headers[name]]] : [])),
-  )
+/** A text of an input; undefined when it is empty, missing or of another type. */
+export function textOf(
+  input: Readonly<Record<string, unknown>> | undefined,
+  name: string,
+): string | undefined {
+  const value = input !== undefined && Object.hasOwn(input, name) ? input[name] : undefined
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** The handle asked for. Handles have no letter case. */
+export function handleOf(input: Readonly<Record<string, unknown>> | undefined): string | null {
+  return textOf(input, 'handle')?.toLowerCase() ?? null
+}
+
+/** The input with another code. Without one it stays as it is, and the PDS says what is missing. */
+export function withCode(
+  input: Readonly<Record<string, unknown>> | undefined,
+  code: string | undefined,
+): unknown {
+  if (input === undefined) return []
+  return code === undefined ? input : { ...input, inviteCode: code }
 }

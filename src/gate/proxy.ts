@@ -1,19 +1,15 @@
 import { createProxyServer } from 'httpxy'
 import {
-  Agent as HttpAgent,
   ServerResponse,
   type IncomingHttpHeaders,
   type IncomingMessage,
   type OutgoingHttpHeaders,
 } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { keepAliveAgent } from '../pds/agent.ts'
 import { originForm } from './canonical.ts'
 import { collectAsItFlows } from './dead-buffers.ts'
-
-/** The longest that an idle connection to the PDS is kept, in milliseconds; less where the PDS announces less. */
-const IDLE_CONNECTION_MS = 60_000
 
 /** Headers that speak of one connection only (RFC 9110 section 7.6.1); `Connection` can name more. */
 const HOP_BY_HOP = [
@@ -151,12 +147,6 @@ export function createProxy(options: ProxyOptions): Proxy {
   return { web, upgrade, close, [Symbol.asyncDispose]: close }
 }
 
-/** The agent heeds the `Keep-Alive` answer header, to close before the PDS does, only when it has a limit itself. */
-function keepAliveAgent(upstream: URL): HttpAgent {
-  const options = { keepAlive: true, timeout: IDLE_CONNECTION_MS }
-  return upstream.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options)
-}
-
 /**
  * The addresses that a request came through, for the PDS's limits by client: the `X-Forwarded-For` it came with and
  * the peer's own address behind it, so that no client can pass for another.
@@ -165,7 +155,8 @@ export function forwardedFor({ headers, socket }: IncomingMessage): string {
   return [headers['x-forwarded-for'], socket.remoteAddress].filter((part) => part !== undefined).join(', ')
 }
 
-function forwardedHeaders(request: IncomingMessage): IncomingHttpHeaders {
+/** The headers of a request as they go on to the PDS: with the address appended, without those of this connection. */
+export function forwardedHeaders(request: IncomingMessage): IncomingHttpHeaders {
   const headers = { ...request.headers }
   // Expect: the server has answered 100 Continue already.
   for (const name of [...hopByHopNames(headers), 'expect']) delete headers[name]

@@ -46,15 +46,16 @@ export function tell(error: unknown): Told {
 }
 
 function expected(failure: XrpcFailure): Told {
-  return { failure, headers: failure.status >= 502 ? retryAfter() : {}, level: 'debug' }
+  return { failure, headers: retryAfter(failure), level: 'debug' }
 }
 
 function passing(failure: XrpcFailure): Told {
-  return { failure, headers: retryAfter(), level: 'error' }
+  return { failure, headers: retryAfter(failure), level: 'error' }
 }
 
-function retryAfter(): Record<string, string> {
-  return { 'retry-after': String(RETRY_AFTER) }
+function retryAfter({ status, retryAfter: seconds }: XrpcFailure): Record<string, string> {
+  const after = seconds ?? (status >= 502 ? RETRY_AFTER : undefined)
+  return after === undefined ? {} : { 'retry-after': String(after) }
 }
 
 /** What the HTTP framework itself has to say against a request. */

@@ -11,6 +11,14 @@ import type { Proxy } from '../gate/proxy.ts'
 /** As long as the PDS keeps idle connections of reverse proxies, in milliseconds. */
 const KEEP_ALIVE = 90_000
 
+/** A route of ours. */
+export interface Route {
+  /** As it is mounted. */
+  readonly path: string
+  /** The only method that is ours; undefined when all are. */
+  readonly verb?: 'POST'
+}
+
 /** Decides for every request whether it is Latchkey's or the PDS's. */
 export interface Front {
   readonly server: Server
@@ -22,14 +30,14 @@ export interface Front {
  * Makes the server that stands before everything: Latchkey's own paths go to `own`, in whatever spelling the PDS would
  * understand and spelled as mounted, all others to the proxy untouched.
  *
- * @param paths our paths as they are mounted
  */
-export function createFront(paths: readonly string[], own: RequestListener, proxy: Proxy): Front {
-  const mounted = new Map(paths.map((path) => [canonicalPath(path), path]))
+export function createFront(routes: readonly Route[], own: RequestListener, proxy: Proxy): Front {
+  const mounted = new Map(routes.map((mount) => [canonicalPath(mount.path), mount]))
   let closing = false
 
   function mountedPath(request: IncomingMessage): string | undefined {
-    return mounted.get(canonicalPath(request.url ?? '/'))
+    const found = mounted.get(canonicalPath(request.url ?? '/'))
+    return found?.verb === undefined || found.verb === request.method ? found?.path : undefined
   }
 
   function route(request: IncomingMessage, response: ServerResponse): void {

@@ -40,6 +40,15 @@ export function sendUpstream(reply: FastifyReply, { status, headers, body }: Pds
   return reply.code(status).send(Buffer.from(body))
 }
 
+/** Sends an answer of the PDS with all its headers, every cookie included, for a page of the PDS's own. */
+export function sendWhole(reply: FastifyReply, { status, headers, body }: PdsAnswer): FastifyReply {
+  for (const [name, value] of headers) {
+    // Fastify counts for itself, and appends cookies to one another.
+    if (name !== 'content-length') reply.header(name, value)
+  }
+  return reply.code(status).send(Buffer.from(body))
+}
+
 /**
  * Sends what is told of an error. What is no fault of the caller's is logged in full; of the others the log gets no
  * message, since it may quote an invite code.

@@ -8,25 +8,28 @@ import {
   LogController,
 } from 'fastify'
 import type { Logger } from 'pino'
-import { CREATE_ACCOUNT_PATH, type CreateAccountDoor } from '../gate/create-account.ts'
-import { forwardedFor, type Proxy } from '../gate/proxy.ts'
+import { CREATE_ACCOUNT_PATH, createAccount, type DoorPorts } from '../gate/create-account.ts'
+import { OAUTH_SIGN_UP_PATH, oauthSignUp } from '../gate/oauth-sign-up.ts'
+import { forwardedFor, forwardedHeaders, type Proxy } from '../gate/proxy.ts'
 import type { Duration } from '../invites/types.ts'
 import { invalidRequest, type XrpcFailure } from '../wire/failure.ts'
 import type { XrpcMethod, XrpcRequest } from '../xrpc/kit/method.ts'
-import { createFront, type Front } from './front.ts'
+import { createFront, type Front, type Route } from './front.ts'
 import { type HealthChecks, LIVE_PATH, READY_PATH, registerHealth } from './health.ts'
-import { sendAnswer, sendError, sendUpstream } from './replies.ts'
+import { sendAnswer, sendError, sendUpstream, sendWhole } from './replies.ts'
 
 /** What the server mounts and where it listens. */
 export interface ServerOptions {
   readonly methods: readonly XrpcMethod[]
-  readonly door: CreateAccountDoor
+  readonly doors: DoorPorts
   /** Takes everything that is not Latchkey's. */
   readonly proxy: Proxy
   readonly health: HealthChecks
   readonly log: Logger
   readonly port: number
   readonly bind: string
+  /** Whose `X-Forwarded-For` is believed: addresses, networks, or names of kinds of networks. */
+  readonly trustedProxies: readonly string[]
   readonly shutdownTimeout: Duration
 }
 
@@ -43,17 +46,24 @@ const PREFLIGHT_SECONDS = 86_400
 
 /** Starts listening. @throws when the address is taken or not this machine's */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { methods, door, proxy, health, log, port, bind } = options
-  const paths = [...methods.map(xrpcPath), CREATE_ACCOUNT_PATH, LIVE_PATH, READY_PATH]
-  const { app, front } = createApp(log, paths, proxy)
-  await app.register(cors, {
-    origin: '*',
-    methods: PREFLIGHT_METHODS,
-    maxAge: PREFLIGHT_SECONDS,
-    strictPreflight: false,
+  const { methods, doors, health, port, bind } = options
+  const routes: Route[] = [
+    ...[...methods.map(xrpcPath), CREATE_ACCOUNT_PATH, LIVE_PATH, READY_PATH].map((path) => ({ path })),
+    { path: OAUTH_SIGN_UP_PATH, verb: 'POST' },
+  ]
+  const { app, front } = createApp(options, routes)
+  await app.register(async (xrpc) => {
+    // The PDS has CORS on XRPC and not on its OAuth pages.
+    await xrpc.register(cors, {
+      origin: '*',
+      methods: PREFLIGHT_METHODS,
+      maxAge: PREFLIGHT_SECONDS,
+      strictPreflight: false,
+    })
+    for (const method of methods) registerMethod(xrpc, method)
+    registerCreateAccount(xrpc, doors)
   })
-  for (const method of methods) registerMethod(app, method)
-  registerDoor(app, door)
+  registerOAuthSignUp(app, doors)
   registerHealth(app, health)
   await app.listen({ port, host: bind })
   const address = front.server.address()
@@ -61,14 +71,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return { port: address.port, [Symbol.asyncDispose]: () => stop(app, front, options) }
 }
 
-function createApp(log: FastifyBaseLogger, paths: readonly string[], proxy: Proxy) {
+function createApp({ log, proxy, trustedProxies }: ServerOptions, routes: readonly Route[]) {
   const fronts: Front[] = []
+  const loggerInstance: FastifyBaseLogger = log
   const app = fastify({
-    loggerInstance: log,
+    loggerInstance,
+    trustProxy: [...trustedProxies],
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     serverFactory: (own) => {
-      const front = createFront(paths, own, proxy)
+      const front = createFront(routes, own, proxy)
       fronts.push(front)
       return front.server
     },
@@ -104,11 +116,19 @@ function registerMethod(app: FastifyInstance, method: XrpcMethod): void {
   })
 }
 
-function registerDoor(app: FastifyInstance, door: CreateAccountDoor): void {
+function registerCreateAccount(app: FastifyInstance, doors: DoorPorts): void {
   app.all(CREATE_ACCOUNT_PATH, async (request, reply) => {
     requireVerb(request, 'POST')
-    const { body, credentials } = asXrpcRequest(request)
-    return sendUpstream(reply, await door.signUp({ body, forwardedFor: credentials.forwardedFor }))
+    const { raw, ip: address } = request
+    const body = { headers: raw.headers, stream: raw }
+    return sendUpstream(reply, await createAccount(doors, { body, address, forwardedFor: forwardedFor(raw) }))
+  })
+}
+
+function registerOAuthSignUp(app: FastifyInstance, doors: DoorPorts): void {
+  app.post(OAUTH_SIGN_UP_PATH, async ({ raw, ip: address }, reply) => {
+    const body = { headers: raw.headers, stream: raw }
+    return sendWhole(reply, await oauthSignUp(doors, { body, address, headers: forwardedHeaders(raw) }))
   })
 }
 

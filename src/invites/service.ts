@@ -82,10 +82,10 @@ export class InviteService {
     if (host.earningSince === null || found.account?.invitesDisabled === true) return found
     const policy = await store.policy(host.hostname)
     if (policy.interval === null) return found
+    const createdAt = found.account?.createdAt ?? (await this.#learnCreatedAt(did))
+    const count = codesToCreate(at, createdAt, found.codes, policy)
+    if (count === 0) return found
     try {
-      const createdAt = found.account?.createdAt ?? (await this.#learnCreatedAt(did))
-      const count = codesToCreate(at, createdAt, found.codes, policy)
-      if (count === 0) return found
       const firstOrdinal = nextOrdinal(found.codes)
       await this.#insertNew(count, (codes) =>
         store.insertEarned({ did, host: host.hostname, createdAt: at, firstOrdinal, codes }),
@@ -104,7 +104,11 @@ export class InviteService {
     const facts = (await findMembers([did])).get(did)
     if (facts === undefined) throw new InviteError('UnknownAccount', 'Account not found')
     const { createdAt, handle } = facts
-    await store.upsertAccount({ did, host: host.hostname, createdAt, ...(handle !== null && { handle }) })
+    const account = { did, host: host.hostname, createdAt, ...(handle !== null && { handle }) }
+    await store.upsertAccount(account).catch((error: unknown) => {
+      // Then it is asked for again next time.
+      if (!(error instanceof StoreBusyError)) throw error
+    })
     return createdAt
   }
 
@@ -208,7 +212,7 @@ export class InviteService {
   /**
    * Lets an account earn and be given codes, or not; codes already made stay good.
    *
-   * @param note why, for administrators; undefined erases the note before
+   * @param note why, for administrators; undefined leaves the note before, an empty one erases it
    */
   async setInvitesDisabled(did: string, disabled: boolean, note: string | undefined): Promise<void> {
     const { store, host } = this.#ports

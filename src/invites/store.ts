@@ -1,3 +1,4 @@
+import type { FeedStore } from './feed.ts'
 import type { RedemptionRefusal, Redeemer } from './predicates.ts'
 import type { Account, Door, Host, Instant, InviteCodeWithUses, Policy, ReservationState } from './types.ts'
 
@@ -79,12 +80,14 @@ export interface Reservation {
  * {@link StoreUnavailableError} having changed nothing, and is proved on every implementation by one conformance
  * suite, parallel writers included. Reads take no write lock.
  */
-export interface InviteStore extends AsyncDisposable {
+export interface InviteStore extends FeedStore, AsyncDisposable {
   /** Whether the database answers and can be written. Rejects like every other method when not. */
   check(): Promise<void>
 
   /** Records the host at its first start. @returns the row as it now is, with the DID of the first start */
   openHost(host: { hostname: string; did: string }): Promise<Host>
+  /** Reads a host. @returns undefined before its first start */
+  host(hostname: string): Promise<Host | undefined>
   /** Opens earning on a host; the first call's instant stays, and grows the versions of the host's accounts. */
   openEarning(hostname: string, at: Instant): Promise<void>
   /** @returns the policy last set, or nobody earns, epoch 0 and the reference's cap of 5 */
@@ -98,8 +101,8 @@ export interface InviteStore extends AsyncDisposable {
    */
   upsertAccount(account: { did: string; host: string; handle?: string; createdAt?: Instant }): Promise<void>
   /**
-   * Enables or disables an account's invites and keeps the note (null erases it). Inserts an unseen account. The version
-   * grows when `disabled` changed; nobody but administrators sees the note.
+   * Enables or disables an account's invites and keeps the note: null leaves the one before, an empty one erases it.
+   * Inserts an unseen account. The version grows when `disabled` changed; nobody but administrators sees the note.
    */
   setInvitesDisabled(change: {
     did: string
@@ -139,10 +142,15 @@ export interface InviteStore extends AsyncDisposable {
 
   /**
    * Takes one use of a code and records the sign-up that holds it, or says why not and changes nothing. A sign-up with
-   * the same code and handle that is not finished yet makes it `in progress`.
+   * the same code and handle, in whatever case, that is not finished yet makes it `in progress`, unless the code is
+   * `disabled` or `expired`.
    */
   reserve(reservation: NewReservation, now: Instant): Promise<'reserved' | 'in progress' | RedemptionRefusal>
-  /** Records the one-use code minted upstream, before anything is sent on. @returns false when not `reserved` */
+  /**
+   * Records the one-use code minted upstream, before anything is sent on.
+   *
+   * @returns false when not `reserved`, or taken over since: nothing may be sent on
+   */
   markForwarded(id: string, upstream: { code: string; mintedAt: Instant }): Promise<boolean>
   /** Keeps a sign-up for its holder. @returns false when it is finished or another's: its holder must stop working on it */
   renewLease(id: string, holder: string, leaseUntil: Instant): Promise<boolean>
@@ -150,7 +158,10 @@ export interface InviteStore extends AsyncDisposable {
   startSettling(id: string, holder: string): Promise<boolean>
   /**
    * Takes over unfinished sign-ups whose lease has run out and whose next try is due: those with an upstream code become
-   * `settling`, all become the holder's. Each goes to one caller only.
+   * `settling`, all become the holder's. The others stay `reserved` and can't be marked as forwarded any more, so that
+   * releasing them is safe. Each goes to one caller only.
+   *
+   * @returns at most `limit` of them as they now are, the oldest first
    */
   takeOver(claim: {
     host: string
@@ -159,7 +170,7 @@ export interface InviteStore extends AsyncDisposable {
     leaseUntil: Instant
     limit: number
   }): Promise<readonly Reservation[]>
-  /** Ends a lease without an outcome: whoever comes first after `nextTryAt` tries again. */
+  /** Ends a holder's lease without an outcome: whoever comes first, from `nextTryAt` on, tries again. */
   postpone(id: string, holder: string, nextTryAt: Instant): Promise<void>
   /**
    * Turns a held use into a finished one: counts it, records who came, and grows the owner's version.
@@ -171,11 +182,12 @@ export interface InviteStore extends AsyncDisposable {
     id: string,
     arrival: { did: string; handle: string | null; at: Instant; lookAgainAt?: Instant },
   ): Promise<boolean>
-  /** Committed sign-ups whose second look is due, oldest first. */
+  /** Committed sign-ups whose second look is due, the one longest due first. */
   dueSecondLooks(query: { host: string; now: Instant; limit: number }): Promise<readonly Reservation[]>
   /**
-   * Ends the second look at a committed sign-up. An account that is gone was never really there: its use is taken back
-   * and the reservation released.
+   * Ends the second look at a committed sign-up. An account that is gone was never really there: its use is taken back,
+   * the reservation released, the owner's version grows, and an account that has this code as the one that invited it
+   * loses it.
    *
    * @returns false when the second look was ended before; nothing was counted
    */
@@ -188,6 +200,7 @@ export interface InviteStore extends AsyncDisposable {
   countOpen(host: string): Promise<Readonly<Record<'reserved' | 'forwarded' | 'settling', number>>>
   /** Until when, by the PDS's clock, its list was searched for codes that no sign-up goes through; null before the first. */
   sweptUntil(host: string): Promise<Instant | null>
+  /** Records how far the search came. Unknown hosts are refused by an Error. */
   setSweptUntil(host: string, until: Instant): Promise<void>
 
   /** Whether sign-ups are paused, and how. Undefined when they are not. */

@@ -1,8 +1,13 @@
+import type { Agent } from 'node:http'
+import { proxyFetch } from 'httpxy'
 import { XrpcResponseError, xrpcSafe, type XrpcOptions } from '@atproto/lex-client'
 import { isDidString, type Procedure, type Query } from '@atproto/lex-schema'
+import type { ListedAccount } from '../invites/feed.ts'
 import type { MemberFacts } from '../invites/service.ts'
-import type { AccountStatus, Duration } from '../invites/types.ts'
+import type { AccountStatus, Duration, Instant } from '../invites/types.ts'
 import { com } from '../lexicons/index.ts'
+import { accountStatus } from './account-status.ts'
+import { keepAliveAgent } from './agent.ts'
 import { type PdsAnswer, PdsRefusedError, PdsUnreachableError, readBounded } from './answer.ts'
 
 /** What Latchkey needs to know to talk to a PDS. */
@@ -24,10 +29,25 @@ export interface PdsRequest {
   readonly method: 'GET' | 'POST'
   /** Path and query. */
   readonly path: string
-  readonly headers: Record<string, string>
+  readonly headers: Record<string, string | string[]>
   readonly body?: Uint8Array | string
   readonly timeout?: Duration
 }
+
+/** A page of the PDS's own codes. */
+export interface CodePage {
+  readonly codes: readonly com.atproto.server.defs.InviteCode[]
+  readonly cursor: string | undefined
+}
+
+/** A page of the PDS's accounts. */
+export interface AccountPage {
+  readonly accounts: readonly ListedAccount[]
+  readonly cursor: string | undefined
+}
+
+/** The most that `admin.getInviteCodes` gives at once. */
+const CODES_PER_PAGE = 500
 
 const ANSWER_LIMIT = 32 * 1024 * 1024
 const TIMEOUT: Duration = 15_000
@@ -35,7 +55,8 @@ const TIMEOUT: Duration = 15_000
 /** `admin.getAccountInfos` takes them in the URL, which has room for this many. */
 const DIDS_PER_CALL = 200
 
-const INACTIVE = ['takendown', 'suspended', 'deleted'] as const
+/** The most that `sync.listRepos` gives at once. */
+const ACCOUNTS_PER_PAGE = 1000
 
 /** The official PDS, reached over its inner URL. Every outgoing request of the server goes through here. */
 export class PdsClient {
@@ -43,24 +64,41 @@ export class PdsClient {
   /** The value of an Authorization header that the PDS takes for its administrator's. */
   readonly adminAuthorization: string
 
+  readonly #agent: Agent
+
   constructor(settings: PdsSettings) {
     this.#settings = settings
+    this.#agent = keepAliveAgent(settings.url)
     this.adminAuthorization = `Basic ${Buffer.from(`admin:${settings.adminPassword}`).toString('base64')}`
   }
 
   /** Sends a caller's request on. @throws {PdsUnreachableError} when no whole answer came in time */
   async relay({ method, path, headers, body, timeout = TIMEOUT }: PdsRequest): Promise<PdsAnswer> {
-    const response = await this.#fetch(path, {
-      method,
-      headers: { 'accept-encoding': 'identity', ...headers },
-      signal: AbortSignal.timeout(timeout),
-      ...(body !== undefined && { body: Buffer.from(body) }),
+    const { url } = this.#settings
+    const response = await proxyFetch(
+      url.origin,
+      new URL(path, url),
+      {
+        method,
+        headers: { ...headers, 'accept-encoding': 'identity' },
+        signal: AbortSignal.timeout(timeout),
+        ...(body !== undefined && { body: Buffer.from(body) }),
+      },
+      // What can't be sent twice does not go over a connection that the PDS may be closing.
+      { agent: method === 'POST' ? false : this.#agent },
+    ).catch((cause: unknown) => {
+      throw unreachable(url, cause)
     })
     return {
       status: response.status,
       headers: response.headers,
       body: await readBounded(response, ANSWER_LIMIT),
     }
+  }
+
+  /** Where the PDS is reached. */
+  get origin(): string {
+    return this.#settings.url.origin
   }
 
   /** Asks the PDS who it is. */
@@ -96,12 +134,23 @@ export class PdsClient {
     if (!isDidString(did)) return undefined
     try {
       const { active, status } = await this.#call(com.atproto.sync.getRepoStatus.main, { params: { did } })
-      if (active) return 'active'
-      return INACTIVE.find((known) => known === status) ?? 'deactivated'
+      return accountStatus(active, status)
     } catch (error) {
       if (error instanceof PdsRefusedError && error.status === 400) return undefined
       throw error
     }
+  }
+
+  /** One page of all accounts, whatever their status, the oldest first. @returns no cursor after the last page */
+  async listAccounts(cursor: string | undefined): Promise<AccountPage> {
+    const { repos, cursor: next } = await this.#call(com.atproto.sync.listRepos.main, {
+      params: { limit: ACCOUNTS_PER_PAGE, ...(cursor !== undefined && { cursor }) },
+    })
+    const accounts = repos.map(({ did, active, status }) => ({
+      did,
+      status: accountStatus(active ?? true, status),
+    }))
+    return { accounts, cursor: repos.length === 0 ? undefined : next }
   }
 
   /**
@@ -111,7 +160,7 @@ export class PdsClient {
    * @returns the code, and when it was made by the PDS's own clock
    */
   async mintCode(owner: string): Promise<{ code: string; mintedAt: number }> {
-    if (!isDidString(owner)) throw new TypeError(`not a DID: ${owner}`)
+    if (!isDidString(owner)) throw new TypeError('the host name makes no DID that a code could be minted for')
     let date: string | null = null
     const { code } = await this.#call(
       com.atproto.server.createInviteCode.main,
@@ -121,6 +170,58 @@ export class PdsClient {
       },
     )
     return { code, mintedAt: Date.parse(date ?? '') || Date.now() }
+  }
+
+  /** Closes a code for good. The PDS takes unknown ones without a word. */
+  async disableCode(code: string): Promise<void> {
+    await this.#call(com.atproto.admin.disableInviteCodes.main, { body: { codes: [code] } })
+  }
+
+  /**
+   * Finds who used one of the PDS's codes. Its list is searched from its newest on, to the end when the code is not in
+   * it, as after a restored backup.
+   *
+   * @returns the DID of the newest use; undefined when nobody used it, or the PDS does not know it
+   */
+  async userOf(code: string): Promise<string | undefined> {
+    let cursor: string | undefined
+    do {
+      // oxlint-disable-next-line no-await-in-loop -- a page is found by the one before
+      const page = await this.listCodes(cursor)
+      const found = page.codes.find((listed) => listed.code === code)
+      if (found !== undefined) return found.uses[0]?.usedBy
+      cursor = page.cursor
+    } while (cursor !== undefined)
+    return undefined
+  }
+
+  /** One page of the PDS's own codes, newest first. @returns no cursor on the last page */
+  async listCodes(cursor: string | undefined): Promise<CodePage> {
+    const asked = await this.#call(com.atproto.admin.getInviteCodes.main, {
+      params: { sort: 'recent', limit: CODES_PER_PAGE, ...(cursor !== undefined && { cursor }) },
+    })
+    // The PDS gives a cursor on its last page too.
+    return { codes: asked.codes, cursor: asked.codes.length < CODES_PER_PAGE ? undefined : asked.cursor }
+  }
+
+  /** What the PDS's clock says, in whole seconds as HTTP tells it. */
+  async clock(): Promise<Instant> {
+    const { headers } = await this.relay({ method: 'GET', path: '/xrpc/_health', headers: {} })
+    const date = Date.parse(headers.get('date') ?? '')
+    if (Number.isNaN(date)) throw new PdsUnreachableError('the PDS sends no date')
+    return date
+  }
+
+  /**
+   * The version that the PDS says it has; empty when it does not say.
+   *
+   * @throws {PdsUnreachableError} when it does not answer, {PdsRefusedError} when it is not well
+   */
+  async version(): Promise<string> {
+    const path = '/xrpc/_health'
+    const { status, body } = await this.relay({ method: 'GET', path, headers: {}, timeout: 5000 })
+    if (status !== 200) throw new PdsRefusedError(status, `the PDS answered ${path} with ${status}`)
+    return versionIn(Buffer.from(body).toString('utf8'))
   }
 
   /** Whether the PDS answers at all. */
@@ -140,10 +241,13 @@ export class PdsClient {
     options: XrpcOptions<M>,
     look?: (response: Response) => void,
   ) {
+    const { rateLimitBypassKey } = this.#settings
     const agent = {
       fetchHandler: async (path: `/${string}`, init: RequestInit) => {
         const headers = new Headers(init.headers)
         headers.set('authorization', this.adminAuthorization)
+        // Only here: what is sent on for somebody else counts against their own limits.
+        if (rateLimitBypassKey !== undefined) headers.set('x-ratelimit-bypass', rateLimitBypassKey)
         const response = await this.#fetch(path, { ...init, headers, signal: AbortSignal.timeout(TIMEOUT) })
         look?.(response)
         return response
@@ -155,15 +259,26 @@ export class PdsClient {
   }
 
   async #fetch(path: string, init: RequestInit): Promise<Response> {
-    const headers = new Headers(init.headers)
-    const { url, rateLimitBypassKey } = this.#settings
-    if (rateLimitBypassKey !== undefined) headers.set('x-ratelimit-bypass', rateLimitBypassKey)
+    const { url } = this.#settings
     try {
-      return await fetch(new URL(path, url), { ...init, headers, redirect: 'manual' })
+      return await fetch(new URL(path, url), { ...init, redirect: 'manual' })
     } catch (cause) {
-      throw new PdsUnreachableError(`the PDS at ${url.origin} can't be reached`, { cause })
+      throw unreachable(url, cause)
     }
   }
+}
+
+function versionIn(health: string): string {
+  try {
+    const { version } = JSON.parse(health) as { version?: unknown }
+    return typeof version === 'string' ? version : ''
+  } catch {
+    return ''
+  }
+}
+
+function unreachable(url: URL, cause: unknown): PdsUnreachableError {
+  return new PdsUnreachableError(`the PDS at ${url.origin} can't be reached`, { cause })
 }
 
 function asPdsError(nsid: string, failure: unknown): Error {

@@ -3,11 +3,13 @@ import type { Instant } from '../invites/types.ts'
 import { accountMethods } from './sqlite/accounts.ts'
 import { codeMethods } from './sqlite/codes.ts'
 import { connect } from './sqlite/connection.ts'
+import { feedMethods } from './sqlite/feed.ts'
 import { hostMethods } from './sqlite/hosts.ts'
 import { MIGRATIONS } from './sqlite/migrations.ts'
 import { openDatabase } from './sqlite/open.ts'
 import { reservationMethods } from './sqlite/reservations.ts'
 import { DEFAULT_RETRY, type Retry } from './sqlite/retry.ts'
+import { settlingMethods } from './sqlite/settling.ts'
 
 export interface SqliteStoreOptions {
   /** The database file; created where there is none, in a folder that exists. */
@@ -34,7 +36,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Invi
     ...hostMethods(connection),
     ...accountMethods(connection),
     ...codeMethods(connection),
+    ...feedMethods(connection),
     ...reservationMethods(connection),
+    ...settlingMethods(connection),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   }
 }

@@ -3,11 +3,19 @@ export class XrpcFailure extends Error {
   override readonly name = 'XrpcFailure'
   readonly status: number
   readonly error: string
+  /** Seconds after which the caller may try again; undefined where that makes no difference. */
+  readonly retryAfter: number | undefined
 
-  constructor(status: number, error: string, message: string, options?: ErrorOptions) {
+  constructor(
+    status: number,
+    error: string,
+    message: string,
+    { retryAfter, ...options }: ErrorOptions & { retryAfter?: number } = {},
+  ) {
     super(message, options)
     this.status = status
     this.error = error
+    this.retryAfter = retryAfter
   }
 }
 

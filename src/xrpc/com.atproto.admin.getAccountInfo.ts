@@ -9,8 +9,11 @@ const { main } = com.atproto.admin.getAccountInfo
 /** Get details about an account: the PDS's, with Latchkey's invitations. */
 export function getAccountInfo(context: XrpcContext): XrpcMethod {
   const { invites } = context
-  return method(main, forwardedToPds(context, main), async ({ caller: { answer } }) => {
+  return method(main, forwardedToPds(context, main), async ({ caller: { answer, isAdministrator } }) => {
     const records = await invites.memberRecords([answer.did])
-    return withInvites(answer, records.get(answer.did), invites.now())
+    return withInvites(answer, records.get(answer.did), {
+      now: invites.now(),
+      showNote: isAdministrator,
+    })
   })
 }

@@ -9,8 +9,9 @@ const { main } = com.atproto.admin.getAccountInfos
 /** Get details about some accounts: the PDS's, with Latchkey's invitations. */
 export function getAccountInfos(context: XrpcContext): XrpcMethod {
   const { invites } = context
-  return method(main, forwardedToPds(context, main), async ({ caller: { answer } }) => {
+  return method(main, forwardedToPds(context, main), async ({ caller: { answer, isAdministrator } }) => {
     const records = await invites.memberRecords(answer.infos.map(({ did }) => did))
-    return { infos: answer.infos.map((info) => withInvites(info, records.get(info.did), invites.now())) }
+    const view = { now: invites.now(), showNote: isAdministrator }
+    return { infos: answer.infos.map((info) => withInvites(info, records.get(info.did), view)) }
   })
 }

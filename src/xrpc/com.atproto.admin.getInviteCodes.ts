@@ -17,7 +17,7 @@ export function getInviteCodes(context: XrpcContext): XrpcMethod {
     moderatorsOnly(context, { method: 'GET', path: `/xrpc/${$nsid}?limit=1` }),
     async ({ params }) => {
       const sort = parseSort(params.sort)
-      const after = params.cursor === undefined ? null : parseCursor(params.cursor)
+      const after = params.cursor === undefined ? null : parseCursor(params.cursor, sort)
       // One more than asked for tells whether this page is the last.
       const found = await invites.listCodes({ sort, limit: params.limit + 1, after })
       const page = found.slice(0, params.limit)
@@ -36,12 +36,12 @@ function parseSort(sort: string): SortOrder {
 }
 
 function formatCursor(code: InviteCodeWithUses, sort: SortOrder): string {
-  return `${sort === 'recent' ? code.createdAt : code.used}::${code.code}`
+  return `${sort}:${sort === 'recent' ? code.createdAt : code.used}:${code.code}`
 }
 
-/** Reads a cursor of ours: the position's number and its code. */
-function parseCursor(cursor: string): ListingPosition {
-  const match = /^(\d{1,15})::([^:]+)$/.exec(cursor)
-  if (match?.[1] === undefined || match[2] === undefined) throw invalidRequest('Malformed cursor')
-  return { primary: Number(match[1]), code: match[2] }
+/** Reads a cursor of ours: the order it belongs to, the position's number in it, and its code. */
+function parseCursor(cursor: string, sort: SortOrder): ListingPosition {
+  const [, order, primary, code] = /^(recent|usage):(\d{1,15}):([^:]+)$/.exec(cursor) ?? []
+  if (order !== sort || primary === undefined || code === undefined) throw invalidRequest('Malformed cursor')
+  return { primary: Number(primary), code }
 }

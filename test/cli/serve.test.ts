@@ -29,13 +29,15 @@ test('missing, wrong and unknown settings are told all at once, a sentence each,
   const { code, stderr } = await runProgram(['serve', '--port', 'eighty'], {
     LATCHKEY_PDS_URL: 'ftp://pds',
     LATCHKEY_PDS_ADMIN_PASSWORD: 'geheim',
-    LATCHKEY_INVITE_EPOCH: '1.1.2026',
+    LATCHKEY_INVITE_EPOCH: '2026-02-31',
+    LATCHKEY_DATABASE: 'sqlite::memory:',
     LATCHKEY_PROT: '80',
   })
   expect(code).toBe(1)
   expect(stderr.trim().split('\n').toSorted()).toEqual([
     '--port is "eighty", expected a whole number from 0 to 65535.',
-    'LATCHKEY_INVITE_EPOCH is "1.1.2026", expected a date such as 2026-01-01 or 2026-01-01T12:00:00Z, or milliseconds since 1970.',
+    'LATCHKEY_DATABASE is "sqlite::memory:", expected sqlite:PATH, such as sqlite:/var/lib/latchkey/latchkey.sqlite.',
+    'LATCHKEY_INVITE_EPOCH is "2026-02-31", expected a date such as 2026-01-01 or 2026-01-01T12:00:00Z, or milliseconds since 1970.',
     'LATCHKEY_PDS_URL is "ftp://pds", expected an http or https URL without a path, such as https://pds.example.com.',
     'LATCHKEY_PROT is no setting of Latchkey; docs/reference/settings.md lists them all.',
     'LATCHKEY_PUBLIC_URL is missing: The public URL that clients use for the PDS. Its host name begins every invite code.',
@@ -88,7 +90,8 @@ test('what can’t work stops the start with a sentence that says what to mend',
     ],
     [{ LATCHKEY_DATABASE: 'sqlite:/nowhere/latchkey.sqlite' }, /\/nowhere\/latchkey.sqlite/],
   ] as const) {
-    const { code, stderr } = await runProgram(['serve'], { ...settings, ...overrides })
+    const database = { LATCHKEY_DATABASE: `sqlite:${join(world.dataDir, 'never-started.sqlite')}` }
+    const { code, stderr } = await runProgram(['serve'], { ...settings, ...database, ...overrides })
     expect([code, stderr.trim().split('\n').length], stderr).toEqual([1, 1])
     expect(stderr).toMatch(sentence)
   }
@@ -109,6 +112,20 @@ test('a database of another PDS stops the start', async () => {
   )
 })
 
+test('an empty flag is no setting: the empty password opens nothing', async () => {
+  await using server = serve({}, '--admin-password', '')
+  await server.untilSays(/Latchkey is listening/)
+  const response = await fetch(
+    `http://127.0.0.1:${settings['LATCHKEY_PORT']}/xrpc/com.atproto.server.createInviteCode`,
+    {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa('admin:')}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ useCount: 1 }),
+    },
+  )
+  expect(response.status).toBe(401)
+})
+
 test('--help names every setting, and an unknown flag is refused', async () => {
   const { code, stdout } = await runProgram(['serve', '--help'])
   expect(code).toBe(0)
@@ -118,4 +135,52 @@ test('--help names every setting, and an unknown flag is refused', async () => {
     code: 1,
     stderr: expect.stringContaining("unknown option '--prot'"),
   })
+})
+
+test('a first start needs a PDS that requires invites; later ones close the doors only, until it does', async () => {
+  const { cfg } = world.pds.pds.ctx
+  const required = cfg.invites
+  const port = String(await freePort())
+  const metricsPort = String(await freePort())
+  const own = {
+    LATCHKEY_DATABASE: `sqlite:${join(world.dataDir, 'arrangement.sqlite')}`,
+    LATCHKEY_PORT: port,
+    LATCHKEY_METRICS_PORT: metricsPort,
+  }
+  const ask = async (path: string, init?: RequestInit) =>
+    (await fetch(`http://127.0.0.1:${port}/xrpc/${path}`, init)).status
+  const signUp = () =>
+    ask('com.atproto.server.createAccount', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ handle: 'closed.test', email: 'closed@example.com', password: 'x' }),
+    })
+
+  cfg.invites = { required: false }
+  try {
+    const refused = await runProgram(['serve'], { ...settings, ...own })
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/set PDS_INVITE_REQUIRED=true/) })
+    cfg.invites = required
+    {
+      await using first = serve(own)
+      await first.untilSays(/Latchkey is listening/)
+      expect(await signUp()).toBe(400)
+      first.child.kill('SIGTERM')
+      await first.exit
+    }
+    cfg.invites = { required: false }
+    await using later = serve(own)
+    await later.untilSays(/sign-ups are closed: The PDS at \S+ lets people sign up without/)
+    await later.untilSays(/Latchkey is listening/)
+    expect(await signUp()).toBe(503)
+    expect(await ask('com.atproto.server.describeServer')).toBe(200)
+    const metrics = async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+    expect(await metrics()).toContain('latchkey_pds_fault{kind="invites_not_required"} 1')
+    cfg.invites = required
+    await later.untilSays(/sign-ups are open/)
+    expect(await signUp()).toBe(400)
+    expect(await metrics()).toContain('latchkey_pds_fault{kind="invites_not_required"} 0')
+  } finally {
+    cfg.invites = required
+  }
 })

@@ -3,8 +3,10 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { com } from '../../src/lexicons/index.ts'
 import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
+import { postJson } from '../support/pds.ts'
 import { codesOf, getAsAdmin, giftCode, join, postAsAdmin } from '../support/members.ts'
 
+const { createSession } = com.atproto.server
 const CREATE_ACCOUNT = `/xrpc/${com.atproto.server.createAccount.$nsid}`
 const REFUSED = { error: 'InvalidInviteCode', message: 'Provided invite code not available' }
 
@@ -143,16 +145,70 @@ test('a packed body is understood', async () => {
   expect(countersOf(code)).toMatchObject({ used: 1, reserved: 0 })
 })
 
-test('a sign-up whose answer is lost keeps its use, since the account may exist', async () => {
-  await using other = await startFrontedWorld()
-  other.link.loseAnswersTo(CREATE_ACCOUNT)
-  const code = await giftCode(other)
-  const { status, body } = await signUp(newcomer(code), other.url)
+test('a sign-up whose answer is lost is found out at once: the account exists, so the use is spent', async () => {
+  fronted.link.loseAnswersTo(CREATE_ACCOUNT)
+  const code = await giftCode(fronted)
+  const person = newcomer(code)
+  const { status, body } = await signUp(person)
+  fronted.link.calm()
   expect([status, body['error']]).toEqual([502, 'UpstreamFailure'])
-  expect(body['message']).toMatch(/may exist already/)
-  using database = new DatabaseSync(other.databasePath, { readOnly: true })
-  const row = database.prepare('SELECT used, reserved FROM invite_code WHERE code = ?').get(code)
-  expect(row).toEqual({ used: 0, reserved: 1 })
+  expect(body['message']).toMatch(/may exist already: try signing in/)
+  expect(countersOf(code)).toEqual({ used: 1, reserved: 0, states: ['committed'] })
+  const session = await postJson<{ did: string }>(`${fronted.url}/xrpc/${createSession.$nsid}`, {
+    identifier: person.handle,
+    password: person.password,
+  })
+  expect(session.did).toMatch(/^did:plc:/)
+})
+
+test('pressing twice: the second hears that the first is still being finished', async () => {
+  const code = await giftCode(fronted, { useCount: 5 })
+  const person = newcomer(code)
+  const held = fronted.link.holdAnswerTo(CREATE_ACCOUNT)
+  const first = signUp(person)
+  const release = await held
+  const second = await fetch(`${fronted.url}${CREATE_ACCOUNT}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(person),
+  })
+  expect([second.status, second.headers.get('retry-after')]).toEqual([503, '10'])
+  expect(await second.json()).toEqual({
+    error: 'ServiceUnavailable',
+    message: 'Your sign-up is still being finished; wait, then try signing in.',
+  })
+  release()
+  expect((await first).status).toBe(200)
+  expect(countersOf(code)).toMatchObject({ used: 1, reserved: 0 })
+})
+
+test('a client that leaves does not end its sign-up', async () => {
+  const code = await giftCode(fronted)
+  const held = fronted.link.holdAnswerTo(CREATE_ACCOUNT)
+  const leaving = new AbortController()
+  const left = fetch(`${fronted.url}${CREATE_ACCOUNT}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(newcomer(code)),
+    signal: leaving.signal,
+  })
+  const release = await held
+  leaving.abort()
+  await expect(left).rejects.toThrow('aborted')
+  release()
+  await expect.poll(() => countersOf(code)).toEqual({ used: 1, reserved: 0, states: ['committed'] })
+})
+
+test('a code disabled while a sign-up is in flight: that one may finish, none starts', async () => {
+  const code = await giftCode(fronted, { useCount: 2 })
+  const held = fronted.link.holdAnswerTo(CREATE_ACCOUNT)
+  const first = signUp(newcomer(code))
+  const release = await held
+  await postAsAdmin(fronted, com.atproto.admin.disableInviteCodes.$nsid, { codes: [code] })
+  expect(await signUp(newcomer(code))).toEqual({ status: 400, body: REFUSED })
+  release()
+  expect((await first).status).toBe(200)
+  expect(countersOf(code)).toMatchObject({ used: 1, reserved: 0 })
 })
 
 test('neither codes nor passwords are logged', () => {

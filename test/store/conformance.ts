@@ -1,8 +1,12 @@
 import { describe } from 'vitest'
 import { describeAccounts } from './conformance/accounts.ts'
 import { describeCodes } from './conformance/codes.ts'
+import { describeFeed } from './conformance/feed.ts'
 import { describeHosts } from './conformance/hosts.ts'
+import { describeInProgress } from './conformance/in-progress.ts'
+import { describeLeases } from './conformance/leases.ts'
 import { describeRedemption } from './conformance/redemption.ts'
+import { describeSecondLooks } from './conformance/second-looks.ts'
 import type { OpenStore } from './conformance/support.ts'
 
 /**
@@ -17,5 +21,9 @@ export function describeInviteStore(name: string, openStore: OpenStore): void {
     describeAccounts(openStore)
     describeCodes(openStore)
     describeRedemption(openStore)
+    describeFeed(openStore)
+    describeInProgress(openStore)
+    describeLeases(openStore)
+    describeSecondLooks(openStore)
   })
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { codeOf, codesOf, gift, versionOf } from './conformance/support.ts'
+import { codeOf, codesOf, forward, gift, NOW, versionOf } from './conformance/support.ts'
 import { openForConformance, temporaryFolder } from './sqlite-support.ts'
 import type { Job } from './sqlite-writer.ts'
 
@@ -62,6 +62,16 @@ describe('several processes on one file', () => {
     expect(outcomes.filter((outcome) => outcome === 'used up')).toHaveLength(PROCESSES * 20 - uses)
     expect(await codeOf(subject.store)).toMatchObject({ reserved: uses })
     expect(await subject.execute('SELECT id FROM reservation')).toHaveLength(uses)
+  })
+
+  test('take over each sign-up once', async () => {
+    await using subject = await openForConformance()
+    await gift(subject.store, 'a', { available: 20 })
+    for (let index = 0; index < 20; index++) await forward(subject.store, `r${index}`, 'a')
+    const now = NOW + 60_000
+    const ids = await inProcesses(subject.path, { kind: 'take over', now, limit: 1, times: 20 })
+    expect(ids).toHaveLength(20)
+    expect(new Set(ids).size).toBe(20)
   })
 
   test('make each earned code once', async () => {

@@ -8,6 +8,7 @@ export type Job =
   | { readonly kind: 'migrate'; readonly migrations: readonly string[] }
   | { readonly kind: 'open' }
   | { readonly kind: 'reserve'; readonly code: string; readonly times: number }
+  | { readonly kind: 'take over'; readonly now: number; readonly limit: number; readonly times: number }
   | { readonly kind: 'earn'; readonly codes: readonly string[]; readonly times: number }
 
 const [path = '', name = ''] = process.argv.slice(2)
@@ -22,6 +23,12 @@ async function work(job: Job): Promise<readonly string[]> {
   if (job.kind === 'open') return [(await store.check()) ?? 'done']
   if (job.kind === 'reserve')
     return await inParallel(job.times, (index) => store.reserve(signUp(`${name}-${index}`, job.code), NOW))
+  if (job.kind === 'take over') {
+    const { now, limit } = job
+    const claim = { host: HOST, holder: name, now, leaseUntil: now + 60_000, limit }
+    const taken = await inParallel(job.times, () => store.takeOver(claim))
+    return taken.flat().map(({ id }) => id)
+  }
   return await inParallel(job.times, (index) =>
     store.insertEarned({
       did: ALICE,

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { StoreBusyError, StoreUnavailableError } from '../../src/invites/store.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { LISTING } from '../../src/store/sqlite/codes.ts'
+import { SAME_SIGN_UP } from '../../src/store/sqlite/reservations.ts'
 import type { Retry } from '../../src/store/sqlite/retry.ts'
+import { TAKE_OVER } from '../../src/store/sqlite/settling.ts'
 import { describeInviteStore } from './conformance.ts'
 import { ALICE, BOB, codesOf, gift, HOST, NOW, redeem, signUp } from './conformance/support.ts'
 import { openForConformance } from './sqlite-support.ts'
@@ -101,5 +103,20 @@ describe('a listing', () => {
     expect(plan.map(({ detail }) => detail)).toEqual([
       expect.stringMatching(`^SEARCH invite_code USING INDEX invite_code_${sort} \\(host=\\? AND \\(`),
     ])
+  })
+})
+
+describe('sign-ups in progress', () => {
+  test.each([
+    [
+      'of one person',
+      SAME_SIGN_UP,
+      /SEARCH reservation USING INDEX reservation_same \(code=\? AND handle=\?\)/,
+    ],
+    ['that are due', TAKE_OVER, /SEARCH reservation USING INDEX reservation_unsettled \(next_try_at<\?\)/],
+  ])('%s are found by their index', async (_, sql, index) => {
+    await using subject = await openForConformance()
+    const plan = await subject.execute(`EXPLAIN QUERY PLAN ${sql.replaceAll(/\$\w+|\?/g, "'1'")}`)
+    expect(plan.map(({ detail }) => detail).join('\n')).toMatch(index)
   })
 })

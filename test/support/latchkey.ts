@@ -40,6 +40,8 @@ export async function startFrontedWorld(
     {
       database: `sqlite:${databasePath}`,
       shutdownTimeout: '2s',
+      // All of a test's people come from one address.
+      guessLimit: '1000',
       ...flags,
       port: String(port),
       publicUrl: url,

@@ -3,19 +3,28 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../../src/dev/free-port.ts'
-import { type PdsOptions, type RunningPds, startPds } from '../../src/dev/pds.ts'
+import { type PdsOptions, type PdsPackage, type RunningPds, startPds } from '../../src/dev/pds.ts'
 import { type Plc, startPlc } from '../../src/dev/plc.ts'
 import { devSecrets, type DevSecrets } from '../../src/dev/secrets.ts'
 
 export interface WorldOptions extends Pick<
   PdsOptions,
-  'inviteRequired' | 'inviteInterval' | 'inviteEpoch' | 'handleDomains'
+  'inviteRequired' | 'inviteInterval' | 'inviteEpoch' | 'handleDomains' | 'serviceDid' | 'behindEntryway'
 > {
   /** Where the front door will listen; the PDS's own door where unset. */
   readonly publicUrl?: string
   /** Kept at the end, for a second start; a fresh temporary folder, removed at the end, where unset. */
   readonly dataDir?: string
+  /** Another world's PLC directory, for accounts that migrate; one of its own where unset. */
+  readonly plc?: Plc
+  /** Default: the newest. */
+  readonly line?: PdsLine
 }
+
+/** The release lines of the PDS that are in use side by side. */
+export const PDS_LINES = ['0.5', '0.4'] as const
+
+export type PdsLine = (typeof PDS_LINES)[number]
 
 /** A member as a client knows itself. */
 export interface Member {
@@ -48,10 +57,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'latchkey-test-')))
   if (options.dataDir === undefined) stack.defer(() => rm(dataDir, { recursive: true, force: true }))
   const secrets = await devSecrets(dataDir)
-  const plc = stack.use(await startPlc({ port: 0, dataFile: join(dataDir, 'plc.jsonl') }))
+  const plc = options.plc ?? stack.use(await startPlc({ port: 0, dataFile: join(dataDir, 'plc.jsonl') }))
   const port = await freePort()
   const publicUrl = options.publicUrl ?? `http://localhost:${port}`
-  const pds = stack.use(await startPds({ ...options, ...secrets, port, publicUrl, plcUrl: plc.url, dataDir }))
+  const load = options.line === '0.4' ? loadOldPds : undefined
+  const pds = stack.use(
+    await startPds({ ...options, ...secrets, port, publicUrl, plcUrl: plc.url, dataDir, load }),
+  )
   const adminAuth = `Basic ${Buffer.from(`admin:${secrets.adminPassword}`).toString('base64')}`
 
   async function createPdsCode(input: { useCount?: number; forAccount?: string } = {}): Promise<string> {
@@ -84,6 +96,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     createAccount,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
+}
+
+/** The old line is used the same way; its types differ in what tests leave alone. */
+async function loadOldPds(): Promise<PdsPackage> {
+  return (await import('pds-0.4')) as unknown as PdsPackage
 }
 
 /** @throws with the status and the body when the answer is not a success */

@@ -62,7 +62,7 @@ test('an unknown account is refused as the PDS does', async () => {
   )
 })
 
-test('disableAccountInvites keeps its note for administrators only, and enabling replaces it', async () => {
+test('disableAccountInvites keeps its note for administrators only, until another one replaces or an empty one erases it', async () => {
   await postOk(disableAccountInvites.$nsid, { account: alice.did, note: 'sells invites' })
   expect(await infoOf(alice)).toMatchObject({ invitesDisabled: true, inviteNote: 'sells invites' })
   expect(JSON.stringify(await codesOf(fronted, alice))).not.toContain('sells')
@@ -70,6 +70,8 @@ test('disableAccountInvites keeps its note for administrators only, and enabling
   await postOk(enableAccountInvites.$nsid, { account: alice.did, note: 'apologised' })
   expect(await infoOf(alice)).toMatchObject({ invitesDisabled: false, inviteNote: 'apologised' })
   await postOk(enableAccountInvites.$nsid, { account: alice.did })
+  expect(await infoOf(alice)).toMatchObject({ invitesDisabled: false, inviteNote: 'apologised' })
+  await postOk(enableAccountInvites.$nsid, { account: alice.did, note: '' })
   expect(await infoOf(alice)).not.toHaveProperty('inviteNote')
 })
 

@@ -66,7 +66,8 @@ test('a cursor that is not one of ours and an unknown order are refused', async 
     ['?cursor=1::', 'Malformed cursor'],
     ['?cursor=::a', 'Malformed cursor'],
     ['?cursor=1::2::3', 'Malformed cursor'],
-    ['?cursor=12abc::code', 'Malformed cursor'],
+    ['?cursor=recent:12abc:code', 'Malformed cursor'],
+    ['?sort=usage&cursor=recent:12:code', 'Malformed cursor'],
   ] as const) {
     await expect(getPage(search)).rejects.toThrow(`400 {"error":"InvalidRequest","message":"${message}"}`)
   }

@@ -33,7 +33,7 @@ export function accountMethods({ db, read, write }: Connection): AccountMethods 
     `INSERT INTO account (did, host, invites_disabled, invite_note) VALUES ($did, $host, $disabled, $note)
      ON CONFLICT (did) DO UPDATE
        SET invites_disabled = excluded.invites_disabled,
-           invite_note = excluded.invite_note,
+           invite_note = CASE WHEN $note IS NULL THEN account.invite_note ELSE nullif($note, '') END,
            version = account.version + (account.invites_disabled <> excluded.invites_disabled)`,
   )
   const account = prepareRows<AccountRow>(db, `SELECT ${ACCOUNT_COLUMNS} FROM account WHERE did = ?`)

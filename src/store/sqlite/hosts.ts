@@ -1,17 +1,29 @@
 import type { InviteStore } from '../../invites/store.ts'
-import type { Policy } from '../../invites/types.ts'
+import type { Host, Policy } from '../../invites/types.ts'
 import type { Connection } from './connection.ts'
 import { prepareRows } from './rows.ts'
 
-type HostMethods = Pick<InviteStore, 'openHost' | 'openEarning' | 'policy' | 'setPolicy'>
+type HostMethods = Pick<
+  InviteStore,
+  | 'openHost'
+  | 'host'
+  | 'openEarning'
+  | 'policy'
+  | 'setPolicy'
+  | 'sweptUntil'
+  | 'setSweptUntil'
+  | 'pause'
+  | 'setPause'
+>
 
 type HostRow = [hostname: string, did: string, earningSince: number | null]
+type PauseRow = [since: number, exceptMigrations: 0 | 1, message: string | null]
 type PolicyRow = [interval: number | null, epoch: number, cap: number]
 
 /** What holds until an operator sets a policy. The cap is the reference PDS's. */
 const NOBODY_EARNS: Policy = { interval: null, epoch: 0, cap: 5 }
 
-/** Hosts and how their members earn. */
+/** Hosts, how their members earn, and whether their doors are open. */
 export function hostMethods({ db, read, write }: Connection): HostMethods {
   const insertHost = db.prepare(
     'INSERT INTO host (hostname, did) VALUES (?, ?) ON CONFLICT (hostname) DO NOTHING',
@@ -25,7 +37,22 @@ export function hostMethods({ db, read, write }: Connection): HostMethods {
     `INSERT INTO policy (host, interval, epoch, cap) VALUES (?, ?, ?, ?) ON CONFLICT (host) DO UPDATE
        SET interval = excluded.interval, epoch = excluded.epoch, cap = excluded.cap`,
   )
+  const sweptUntil = prepareRows<[number | null]>(db, 'SELECT swept_until FROM host WHERE hostname = ?')
+  const setSweptUntil = db.prepare('UPDATE host SET swept_until = ? WHERE hostname = ?')
+  const pause = prepareRows<PauseRow>(
+    db,
+    `SELECT paused_at, pause_excepts_migrations, pause_message FROM host
+     WHERE hostname = ? AND paused_at IS NOT NULL`,
+  )
+  const setPause = db.prepare(
+    `UPDATE host SET paused_at = ?, pause_excepts_migrations = ?, pause_message = ? WHERE hostname = ?`,
+  )
   const growVersions = db.prepare('UPDATE account SET version = version + 1 WHERE host = ?')
+
+  function hostOf(hostname: string): Host | undefined {
+    const row = host.get(hostname)
+    return row && { hostname: row[0], did: row[1], earningSince: row[2] }
+  }
 
   function policyOf(hostname: string): Policy {
     const row = policy.get(hostname)
@@ -38,10 +65,12 @@ export function hostMethods({ db, read, write }: Connection): HostMethods {
     openHost: ({ hostname, did }) =>
       write(() => {
         insertHost.run(hostname, did)
-        const row = host.get(hostname)
-        if (row === undefined) throw new Error(`The host ${hostname} is missing right after its insertion`)
-        return { hostname: row[0], did: row[1], earningSince: row[2] }
+        const opened = hostOf(hostname)
+        if (opened === undefined) throw new Error(`The host ${hostname} is missing right after its insertion`)
+        return opened
       }),
+
+    host: (hostname) => read(() => hostOf(hostname)),
 
     openEarning: (hostname, at) =>
       write(() => {
@@ -57,5 +86,26 @@ export function hostMethods({ db, read, write }: Connection): HostMethods {
         const differs = before.interval !== interval || before.epoch !== epoch || before.cap !== cap
         if (differs) growVersions.run(hostname)
       }),
+
+    sweptUntil: (hostname) => read(() => sweptUntil.get(hostname)?.[0] ?? null),
+
+    setSweptUntil: (hostname, until) =>
+      write(() => requireHost(hostname, setSweptUntil.run(until, hostname).changes)),
+
+    pause: (hostname) =>
+      read(() => {
+        const row = pause.get(hostname)
+        return row && { since: row[0], exceptMigrations: row[1] === 1, message: row[2] }
+      }),
+
+    setPause: (hostname, wanted) =>
+      write(() => {
+        const { since = null, exceptMigrations = false, message = null } = wanted ?? {}
+        requireHost(hostname, setPause.run(since, exceptMigrations ? 1 : 0, message, hostname).changes)
+      }),
   }
+}
+
+function requireHost(hostname: string, changes: number | bigint): void {
+  if (changes !== 1) throw new Error(`The host ${hostname} is unknown: it was never opened`)
 }

@@ -9,9 +9,11 @@ export const MIGRATIONS: readonly string[] = [
     did TEXT NOT NULL,                  -- its service DID, as of the first start
     earning_since INTEGER,              -- when earning was opened; null before
     firehose_cursor INTEGER,            -- last firehose sequence that was worked in; null before the first
+    resync_wanted_at INTEGER,           -- since when a listing of its accounts is wanted; null: none is
     resync_missing INTEGER,             -- accounts that a listing lacked and that wait for the operator's word; null: none wait
-    resync_accepted INTEGER NOT NULL DEFAULT 0 -- 1: the operator gave the word, and the next listing may mark them gone
+    resync_accepted INTEGER NOT NULL DEFAULT 0 -- 1: the operator gave the word, and a listing may mark that many gone
       CHECK (resync_accepted IN (0, 1)),
+    listed_at INTEGER,                  -- when a listing of its accounts was last worked in; null: never
     swept_until INTEGER,                -- until when, by the PDS's clock, its codes were searched for orphans
     paused_at INTEGER,                  -- since when sign-ups are paused; null: they are not
     pause_excepts_migrations INTEGER NOT NULL DEFAULT 0 -- 1: accounts that bring their DID may still come in
@@ -34,16 +36,17 @@ export const MIGRATIONS: readonly string[] = [
     created_at INTEGER,                                   -- the PDS's indexedAt; null while not fetched
     status TEXT NOT NULL DEFAULT 'active'                 -- standing on its PDS
       CHECK (status IN ('active', 'deactivated', 'takendown', 'suspended', 'deleted')),
-    status_seq INTEGER NOT NULL DEFAULT 0,                -- firehose sequence of the status; 0 while not told
+    status_seq INTEGER NOT NULL DEFAULT 0,                -- firehose sequence of the status; 0 while the PDS never told
     invites_disabled INTEGER NOT NULL DEFAULT 0           -- 1: earns no codes
       CHECK (invites_disabled IN (0, 1)),
     invite_note TEXT,                                     -- why invites were disabled or enabled; administrators only
     invited_by_code TEXT,                                 -- newest code it signed up with
     arrival TEXT                                          -- how it came; null: before Latchkey, or not known yet
       CHECK (arrival IN ('invited', 'direct')),
-    arrived_at INTEGER,                                   -- when the firehose told of it as new; null: it did not
+    arrived_at INTEGER,                                   -- when the PDS told of it as new; null: it did not
     version INTEGER NOT NULL DEFAULT 1                    -- grows with what getAccountInviteCodes would answer
   ) STRICT;
+  CREATE INDEX account_arriving ON account (host, arrived_at) WHERE arrival IS NULL AND arrived_at IS NOT NULL;
 
   CREATE TABLE invite_code (
     code TEXT NOT NULL PRIMARY KEY,                              -- what the invited person types
@@ -89,12 +92,16 @@ export const MIGRATIONS: readonly string[] = [
     holder TEXT NOT NULL,           -- process that works on it
     lease_until INTEGER NOT NULL,   -- until when it is the holder's alone
     next_try_at INTEGER NOT NULL,   -- not to be settled before
+    taken_over INTEGER NOT NULL DEFAULT 0 -- 1: who began it lost it, so that it can't be sent on any more
+      CHECK (taken_over IN (0, 1)),
     started_at INTEGER NOT NULL,    -- when the use was taken
     settled_at INTEGER,             -- when it was committed or released
     did TEXT,                       -- who signed up; null unless committed
     look_again_at INTEGER           -- when a committed one is looked at once more; null: not, or done
   ) STRICT;
   CREATE INDEX reservation_unsettled ON reservation (next_try_at)
+    WHERE state IN ('reserved', 'forwarded', 'settling');
+  CREATE UNIQUE INDEX reservation_same ON reservation (code, handle COLLATE NOCASE)
     WHERE state IN ('reserved', 'forwarded', 'settling');
   CREATE INDEX reservation_look_again ON reservation (look_again_at) WHERE look_again_at IS NOT NULL;
 

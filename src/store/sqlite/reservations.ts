@@ -8,6 +8,7 @@ import {
   RESERVATION_COLUMNS,
   toCode,
   toReservation,
+  UNFINISHED,
   type CodeRow,
   type ReservationRow,
 } from './rows.ts'
@@ -15,8 +16,13 @@ import { versionGrower } from './versions.ts'
 
 type ReservationMethods = Pick<
   InviteStore,
-  'reserve' | 'markForwarded' | 'commit' | 'release' | 'reservation'
+  'reserve' | 'markForwarded' | 'renewLease' | 'startSettling' | 'commit' | 'release' | 'reservation'
 >
+
+/** A sign-up in progress: code, host, handle. No handle is the same as none. */
+export const SAME_SIGN_UP = `
+  SELECT 1 FROM reservation
+  WHERE code = ? AND host = ? AND handle = ? COLLATE NOCASE AND ${UNFINISHED}`
 
 /** The whole rule of redemption, as `refuseRedemption` tells it, so that a use is never read and then taken. */
 const TAKE_USE = `
@@ -36,23 +42,30 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
     `SELECT ${CODE_COLUMNS} FROM invite_code WHERE code = ? AND host = ?`,
   )
   const statusOf = prepareRows<[AccountStatus]>(db, 'SELECT status FROM account WHERE did = ?')
+  const sameSignUp = prepareRows<[1]>(db, SAME_SIGN_UP)
   const insert = db.prepare(
     `INSERT INTO reservation (id, code, host, door, handle, state, holder, lease_until, next_try_at, started_at)
      VALUES ($id, $code, $host, $door, $handle, 'reserved', $holder, $leaseUntil, $leaseUntil, $now)`,
   )
   const markForwarded = db.prepare(
     `UPDATE reservation SET state = 'forwarded', upstream_code = $code, minted_at = $mintedAt
-     WHERE id = $id AND state = 'reserved'`,
+     WHERE id = $id AND state = 'reserved' AND taken_over = 0`,
+  )
+  const renewLease = db.prepare(
+    `UPDATE reservation SET lease_until = ? WHERE id = ? AND holder = ? AND ${UNFINISHED}`,
+  )
+  const startSettling = db.prepare(
+    "UPDATE reservation SET state = 'settling' WHERE id = ? AND holder = ? AND state = 'forwarded'",
   )
   const markCommitted = prepareRows<[code: string, host: string]>(
     db,
-    `UPDATE reservation SET state = 'committed', did = ?, settled_at = ?
-     WHERE id = ? AND state IN ('forwarded', 'settling') RETURNING code, host`,
+    `UPDATE reservation SET state = 'committed', did = $did, settled_at = $at, look_again_at = $lookAgainAt
+     WHERE id = $id AND state IN ('forwarded', 'settling') RETURNING code, host`,
   )
   const markReleased = prepareRows<[code: string]>(
     db,
     `UPDATE reservation SET state = 'released', settled_at = ?
-     WHERE id = ? AND state IN ('reserved', 'forwarded', 'settling') RETURNING code`,
+     WHERE id = ? AND ${UNFINISHED} RETURNING code`,
   )
   const spendUse = prepareRows<[forAccount: string]>(
     db,
@@ -64,12 +77,14 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
   )
   // Whoever comes back arrived anew: the instant known so far is of the time before, and the PDS is asked again.
   const welcome = db.prepare(
-    `INSERT INTO account (did, host, handle, invited_by_code) VALUES ($did, $host, $handle, $code)
+    `INSERT INTO account (did, host, handle, invited_by_code, arrival)
+     VALUES ($did, $host, $handle, $code, 'invited')
      ON CONFLICT (did) DO UPDATE
        SET host = excluded.host,
            handle = coalesce(excluded.handle, account.handle),
            created_at = NULL,
            invited_by_code = excluded.invited_by_code,
+           arrival = excluded.arrival,
            version = account.version + 1`,
   )
   const reservation = prepareRows<ReservationRow>(
@@ -78,11 +93,15 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
   )
   const growVersions = versionGrower(db)
 
-  function explain({ code, host, redeemer }: NewReservation, now: Instant): RedemptionRefusal {
+  function refusalOf({ code, host, redeemer }: NewReservation, now: Instant): RedemptionRefusal | null {
     const row = codeOfHost.get(code, host)
     const found = row && toCode(row)
     const [ownerStatus] = (found && statusOf.get(found.forAccount)) ?? ['active' as const]
-    const refusal = refuseRedemption(found, ownerStatus, redeemer, now)
+    return refuseRedemption(found, ownerStatus, redeemer, now)
+  }
+
+  function explain(wanted: NewReservation, now: Instant): RedemptionRefusal {
+    const refusal = refusalOf(wanted, now)
     if (refusal === null) throw new Error('A use was refused by the database and by no rule of redemption')
     return refusal
   }
@@ -91,6 +110,10 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
     reserve: (wanted, now) =>
       write(() => {
         const { id, code, host, door, holder, leaseUntil, redeemer } = wanted
+        if (sameSignUp.get(code, host, redeemer.handle) !== undefined) {
+          const refusal = refusalOf(wanted, now)
+          return refusal === 'disabled' || refusal === 'expired' ? refusal : 'in progress'
+        }
         const taken = takeUse.run({ code, host, now, handle: redeemer.handle, did: redeemer.did })
         if (taken.changes !== 1) return explain(wanted, now)
         insert.run({ id, code, host, door, handle: redeemer.handle, holder, leaseUntil, now })
@@ -100,9 +123,13 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
     markForwarded: (id, { code, mintedAt }) =>
       write(() => markForwarded.run({ id, code, mintedAt }).changes === 1),
 
-    commit: (id, { did, handle, at }) =>
+    renewLease: (id, holder, leaseUntil) => write(() => renewLease.run(leaseUntil, id, holder).changes === 1),
+
+    startSettling: (id, holder) => write(() => startSettling.run(id, holder).changes === 1),
+
+    commit: (id, { did, handle, at, lookAgainAt = null }) =>
       write(() => {
-        const settled = markCommitted.get(did, at, id)
+        const settled = markCommitted.get({ did, at, lookAgainAt, id })
         if (settled === undefined) return false
         const [code, host] = settled
         const [owner] = spendUse.get(code) ?? []

@@ -4,9 +4,12 @@ import type { Account, AccountStatus, Door, InviteCode, ReservationState } from 
 
 /** A prepared statement whose rows come as arrays: about twice as fast as objects. */
 export interface Rows<Row> {
-  all(...parameters: SQLInputValue[]): Row[]
-  get(...parameters: SQLInputValue[]): Row | undefined
+  all(...parameters: Parameters): Row[]
+  get(...parameters: Parameters): Row | undefined
 }
+
+/** By position, or all by name. */
+type Parameters = SQLInputValue[] | [Record<string, SQLInputValue>]
 
 /**
  * Prepares a statement that returns rows.
@@ -17,8 +20,8 @@ export function prepareRows<Row extends readonly SQLOutputValue[]>(db: DatabaseS
   const statement = db.prepare(sql)
   statement.setReturnArrays(true)
   return {
-    all: (...parameters) => statement.all(...parameters) as unknown as Row[],
-    get: (...parameters) => statement.get(...parameters) as unknown as Row | undefined,
+    all: (...parameters) => statement.all(...(parameters as SQLInputValue[])) as unknown as Row[],
+    get: (...parameters) => statement.get(...(parameters as SQLInputValue[])) as unknown as Row | undefined,
   }
 }
 
@@ -103,6 +106,9 @@ export function toAccount(row: AccountRow): Account {
 
 export const RESERVATION_COLUMNS =
   'id, code, host, door, handle, upstream_code, minted_at, state, started_at, settled_at, did'
+
+/** Which reservations hold a use: spelled as in the indexes over them, which SQLite uses for no other spelling. */
+export const UNFINISHED = "state IN ('reserved', 'forwarded', 'settling')"
 
 export type ReservationRow = [
   id: string,

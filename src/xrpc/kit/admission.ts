@@ -32,7 +32,10 @@ export function accountInvitesProbe(nsid: string): ModeratorProbe {
  *
  * @returns what the PDS answered, as far as the lexicon knows it
  */
-export function forwardedToPds<const M extends Query>({ moderators }: XrpcContext, schema: M) {
+export function forwardedToPds<const M extends Query>(
+  { moderators, administrators }: XrpcContext,
+  schema: M,
+) {
   return async (
     { credentials }: XrpcRequest,
     params: InferMethodParams<M>,
@@ -43,11 +46,16 @@ export function forwardedToPds<const M extends Query>({ moderators }: XrpcContex
       path: `/xrpc/${schema.nsid}?${search}`,
     })
     if (answer.status !== 200) return { refusal: answer }
-    return { answer: JSON.parse(Buffer.from(answer.body).toString('utf8')) as InferMethodOutputBody<M> }
+    return {
+      answer: JSON.parse(Buffer.from(answer.body).toString('utf8')) as InferMethodOutputBody<M>,
+      isAdministrator: administrators.isAdministrator(credentials.authorization),
+    }
   }
 }
 
 /** What the PDS answered to the caller's own request. */
 export interface Forwarded<M extends Query> {
   readonly answer: InferMethodOutputBody<M>
+  /** Moderators are let in too, and see less. */
+  readonly isAdministrator: boolean
 }

@@ -17,11 +17,15 @@ export function inviteCodeView(code: InviteCodeWithUses, now: Instant): com.atpr
   }
 }
 
-/** Puts what Latchkey knows of an account's invitations over what the PDS answered. */
+/**
+ * Puts what Latchkey knows of an account's invitations over what the PDS answered.
+ *
+ * @param showNote whether the note of an administrator is shown, which is for administrators only
+ */
 export function withInvites(
   account: com.atproto.admin.defs.AccountView,
   record: MemberRecord | undefined,
-  now: Instant,
+  { now, showNote }: { now: Instant; showNote: boolean },
 ): com.atproto.admin.defs.AccountView {
   const { invitedBy: _upstreamInviter, inviteNote: _upstreamNote, ...rest } = account
   const inviter = record?.invitedBy
@@ -31,7 +35,7 @@ export function withInvites(
     ...(inviter !== undefined && { invitedBy: inviteCodeView(inviter, now) }),
     invites: (record?.codes ?? []).map((code) => inviteCodeView(code, now)),
     invitesDisabled: record?.account?.invitesDisabled ?? false,
-    ...(typeof note === 'string' && { inviteNote: note }),
+    ...(showNote && typeof note === 'string' && { inviteNote: note }),
   }
 }
 

@@ -72,7 +72,7 @@ export function describeAccounts(openStore: OpenStore): void {
       expect(versions).toEqual([1, 1, 2, 2, 3, 4, 4])
     })
 
-    test('disabling keeps a note, enabling replaces it, and an unseen account is inserted', async () => {
+    test('a note is kept until another replaces or an empty one erases it, and an unseen account is inserted', async () => {
       await using subject = await openStore()
       const { store } = subject
       await store.setInvitesDisabled({ did: ALICE, host: HOST, disabled: true, note: 'spam' })
@@ -80,11 +80,17 @@ export function describeAccounts(openStore: OpenStore): void {
         invitesDisabled: true,
         inviteNote: 'spam',
       })
-      await store.setInvitesDisabled({ did: ALICE, host: HOST, disabled: false, note: null })
-      expect((await store.memberSnapshot(ALICE)).account).toMatchObject({
-        invitesDisabled: false,
-        inviteNote: null,
-      })
+      for (const [note, kept] of [
+        [null, 'spam'],
+        ['sorry', 'sorry'],
+        ['', null],
+      ] as const) {
+        await store.setInvitesDisabled({ did: ALICE, host: HOST, disabled: false, note })
+        expect((await store.memberSnapshot(ALICE)).account).toMatchObject({
+          invitesDisabled: false,
+          inviteNote: kept,
+        })
+      }
     })
 
     test('the version grows when invites are disabled or enabled, not with the note alone', async () => {

@@ -7,8 +7,11 @@ export function describeHosts(openStore: OpenStore): void {
       await using subject = await openStore()
       const { store } = subject
       const first = { hostname: HOST, did: 'did:web:first', earningSince: null }
+      expect(await store.host(HOST)).toBeUndefined()
       expect(await store.openHost({ hostname: HOST, did: 'did:web:first' })).toEqual(first)
       expect(await store.openHost({ hostname: HOST, did: 'did:web:second' })).toEqual(first)
+      expect(await store.host(HOST)).toEqual(first)
+      expect(await store.host(OTHER_HOST)).toBeUndefined()
     })
 
     test('earning is opened once, and members are told', async () => {
@@ -59,6 +62,48 @@ export function describeHosts(openStore: OpenStore): void {
       }
       expect(versions).toEqual([1, 2, 2, 3, 4])
       expect(await versionOf(store, BOB)).toBe(1)
+    })
+
+    test('a host remembers how far it was searched', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      await store.openHost({ hostname: HOST, did: 'did:web:first' })
+      await store.openHost({ hostname: OTHER_HOST, did: 'did:web:second' })
+      expect(await store.sweptUntil(HOST)).toBeNull()
+      await store.setSweptUntil(HOST, NOW)
+      await store.setSweptUntil(HOST, NOW + 1)
+      expect(await store.sweptUntil(HOST)).toBe(NOW + 1)
+      expect(await store.sweptUntil(OTHER_HOST)).toBeNull()
+    })
+
+    test('a pause is as it was last set, for every store and only for its host, until it is lifted', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      const another = await subject.openAnother()
+      await store.openHost({ hostname: HOST, did: 'did:web:first' })
+      await store.openHost({ hostname: OTHER_HOST, did: 'did:web:second' })
+      expect(await store.pause(HOST)).toBeUndefined()
+      const first = { since: NOW, exceptMigrations: true, message: 'Back at noon.' }
+      await store.setPause(HOST, first)
+      expect(await another.pause(HOST)).toEqual(first)
+      const second = { since: NOW + 1, exceptMigrations: false, message: null }
+      await store.setPause(HOST, second)
+      expect(await another.pause(HOST)).toEqual(second)
+      expect(await another.pause(OTHER_HOST)).toBeUndefined()
+      await another.setPause(HOST, undefined)
+      expect(await store.pause(HOST)).toBeUndefined()
+      await another.setPause(HOST, undefined)
+    })
+
+    test('a host that was never opened is neither paused nor searched', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      const pause = { since: NOW, exceptMigrations: false, message: null }
+      await expect(store.setPause(HOST, pause)).rejects.toThrow(`The host ${HOST} is unknown`)
+      await expect(store.setPause(HOST, undefined)).rejects.toThrow(`The host ${HOST} is unknown`)
+      await expect(store.setSweptUntil(HOST, NOW)).rejects.toThrow(`The host ${HOST} is unknown`)
+      expect(await store.pause(HOST)).toBeUndefined()
+      expect(await store.sweptUntil(HOST)).toBeNull()
     })
   })
 }

@@ -106,7 +106,7 @@ function describeSignUps(openStore: OpenStore): void {
         code: 'a',
         host: HOST,
         door: 'createAccount',
-        handle: 'bob.test',
+        handle: 'r1.test',
         upstreamCode: null,
         mintedAt: null,
         state: 'reserved',
@@ -155,6 +155,9 @@ function describeSignUps(openStore: OpenStore): void {
       })
       expect(await subject.execute('SELECT reservation_id FROM invite_use')).toEqual([
         { reservation_id: 'r1' },
+      ])
+      expect(await subject.execute('SELECT arrival FROM account WHERE did = ?', BOB)).toEqual([
+        { arrival: 'invited' },
       ])
     })
 
@@ -214,6 +217,7 @@ function describeSignUps(openStore: OpenStore): void {
       await gift(store, 'b', { to: CAROL })
       await redeem(store, 'r1', 'a', BOB, NOW + 1)
       await store.upsertAccount({ did: BOB, host: HOST, handle: 'bob.test', createdAt: NOW })
+      await subject.execute("UPDATE account SET arrival = 'direct' WHERE did = ?", BOB)
       await redeem(store, 'r2', 'a', BOB, NOW + 2)
       await redeem(store, 'r3', 'b', BOB, NOW + 3)
       expect((await codeOf(store)).uses).toEqual([
@@ -226,6 +230,9 @@ function describeSignUps(openStore: OpenStore): void {
         invitedByCode: 'b',
         version: 4,
       })
+      expect(await subject.execute('SELECT arrival FROM account WHERE did = ?', BOB)).toEqual([
+        { arrival: 'invited' },
+      ])
     })
 
     test('with a code of the operator makes no account for the operator', async () => {

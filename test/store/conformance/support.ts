@@ -32,14 +32,14 @@ export async function gift(
   if (outcome !== 'done') throw new Error(`The code ${code} exists already`)
 }
 
-/** A sign-up by Bob under the reservation's own id. */
+/** A sign-up under a handle of its own. */
 export function signUp(id: string, code: string, change: Partial<NewReservation> = {}): NewReservation {
   return {
     id,
     code,
     host: HOST,
     door: 'createAccount',
-    redeemer: { handle: 'bob.test', did: null },
+    redeemer: { handle: `${id}.test`, did: null },
     holder: 'process 1',
     leaseUntil: NOW + 60_000,
     ...change,
@@ -47,8 +47,13 @@ export function signUp(id: string, code: string, change: Partial<NewReservation>
 }
 
 /** Takes a reservation as far as `forwarded`. */
-export async function forward(store: InviteStore, id: string, code: string): Promise<void> {
-  const outcome = await store.reserve(signUp(id, code), NOW)
+export async function forward(
+  store: InviteStore,
+  id: string,
+  code: string,
+  change: Partial<NewReservation> = {},
+): Promise<void> {
+  const outcome = await store.reserve(signUp(id, code, change), NOW)
   if (outcome !== 'reserved') throw new Error(`The code was refused: ${outcome}`)
   await store.markForwarded(id, { code: `upstream-${id}`, mintedAt: NOW + 1 })
 }

@@ -1,0 +1,35 @@
+import { Command } from 'commander'
+import type { Config } from '../config.ts'
+import { openKnownStore } from './known-store.ts'
+import { withSettings } from './settings.ts'
+
+/** `latchkey signups pause|resume`: closes and opens both doors of a running Latchkey. */
+export function signupsCommand(): Command {
+  const pause = new Command('pause')
+    .description('Close both sign-up doors at once, for every process on this database, until resumed.')
+    .option('--except-migrations', 'let accounts in that bring their DID from another server')
+    .option('--message <text>', 'what people at the doors are told')
+  const resume = new Command('resume').description('Open the doors again.')
+  return new Command('signups')
+    .description('Pause and resume sign-ups.')
+    .addCommand(withSettings<{ exceptMigrations?: true; message?: string }>(pause, pauseSignups))
+    .addCommand(withSettings(resume, resumeSignups))
+}
+
+async function pauseSignups(
+  config: Config,
+  { exceptMigrations = false, message }: { exceptMigrations?: boolean; message?: string },
+): Promise<void> {
+  await using store = await openKnownStore(config)
+  const pause = { since: Date.now(), exceptMigrations, message: message ?? null }
+  await store.setPause(config.publicUrl.hostname, pause)
+  process.stdout.write(
+    `Sign-ups to ${config.publicUrl.hostname} are paused${exceptMigrations ? ', except migrations' : ''}.\n`,
+  )
+}
+
+async function resumeSignups(config: Config): Promise<void> {
+  await using store = await openKnownStore(config)
+  await store.setPause(config.publicUrl.hostname, undefined)
+  process.stdout.write(`Sign-ups to ${config.publicUrl.hostname} are open.\n`)
+}

@@ -1,0 +1,226 @@
+import type { InviteStore } from '../invites/store.ts'
+import { StoreBusyError, StoreUnavailableError } from '../invites/store.ts'
+import type { Redeemer } from '../invites/predicates.ts'
+import type { Door, Host } from '../invites/types.ts'
+import { type PdsAnswer, PdsRefusedError, PdsUnreachableError } from '../pds/answer.ts'
+import type { GuessLimiter } from './guessing.ts'
+import { whileHolding } from './leases.ts'
+import { settle, type SettlingPorts } from './settling.ts'
+import { upstreamOwner } from './upstream-owner.ts'
+
+/** What the doors work with. */
+export interface SignUpPorts extends SettlingPorts {
+  readonly store: InviteStore
+  readonly host: Host
+  readonly randomId: () => string
+  readonly guesses: GuessLimiter
+  /** Why the doors are closed, if the arrangement with the PDS does not hold. */
+  readonly fault: () => string | undefined
+}
+
+/** A sign-up as a door received it. */
+export interface SignUpAttempt {
+  readonly door: Door
+  /** What the person gave as their code; undefined when they gave none. */
+  readonly code: string | undefined
+  readonly redeemer: Redeemer
+  /** The client's address, by which guessing is limited. */
+  readonly address: string
+  /**
+   * Sends the sign-up to the PDS with this code in place of the person's own.
+   *
+   * @throws {PdsUnreachableError} when no whole answer came in time
+   */
+  readonly send: (code: string | undefined) => Promise<PdsAnswer>
+  /** Reads of a 200 who came. */
+  readonly arrivalOf: (answer: PdsAnswer) => { did: string; handle: string | null }
+}
+
+/** Why somebody was sent away without their sign-up being tried, or without its outcome being known. */
+export type TurnedAway =
+  | { readonly why: 'doors closed' | 'in progress' | 'not done' | 'may exist' }
+  | { readonly why: 'paused'; readonly message: string | null }
+  | { readonly why: 'guessing'; readonly retryAfter: number }
+
+export type SignUpOutcome = { readonly answer: PdsAnswer } | { readonly turnedAway: TurnedAway }
+
+/**
+ * Stands for a code that is not good: nothing that a PDS mints looks like it. The person's own string may be a code that
+ * the PDS knows, so it never gets there; the PDS still judges the rest, and its errors come in its own order.
+ */
+const NO_CODE = 'latchkey-refused'
+
+/**
+ * The sign-up protocol of both doors; `docs/redemption-cycle.md` draws it. Each step is on disk before the next, and a
+ * sign-up goes on to its end whether or not the person waits for it.
+ */
+export class SignUps implements AsyncDisposable {
+  readonly #ports: SignUpPorts
+  readonly #running = new Set<Promise<unknown>>()
+
+  constructor(ports: SignUpPorts) {
+    this.#ports = ports
+  }
+
+  /**
+   * Handles one sign-up.
+   *
+   * @throws {StoreBusyError | StoreUnavailableError} when the database can't take it; nothing was minted
+   */
+  async run(attempt: SignUpAttempt): Promise<SignUpOutcome> {
+    const turnedAway = await this.#turnAway(attempt)
+    if (turnedAway !== undefined) return { turnedAway }
+    const { code } = attempt
+    if (code === undefined) return { answer: await attempt.send(undefined) }
+
+    const id = this.#ports.randomId()
+    const started = this.#ports.now()
+    const taken = await this.#reserve(id, code, attempt)
+    if (taken === 'in progress') return { turnedAway: { why: taken } }
+    if (taken !== 'reserved') return { answer: await attempt.send(NO_CODE) }
+    const running = whileHolding(this.#ports, id, () => this.#carryThrough(id, code, attempt, started))
+    this.#running.add(running)
+    try {
+      return await running
+    } finally {
+      this.#running.delete(running)
+    }
+  }
+
+  /** Waits for sign-ups whose people have left, which the server no longer waits for. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#running)
+  }
+
+  async #turnAway({ door, redeemer, code, address }: SignUpAttempt): Promise<TurnedAway | undefined> {
+    const { store, host, guesses, fault, observer } = this.#ports
+    if (fault() !== undefined) {
+      observer.turnedAway(door, 'doors closed')
+      return { why: 'doors closed' }
+    }
+    const pause = await store.pause(host.hostname)
+    if (pause !== undefined && !(pause.exceptMigrations && redeemer.did !== null)) {
+      observer.turnedAway(door, 'paused')
+      return { why: 'paused', message: pause.message }
+    }
+    const retryAfter = code === undefined ? undefined : await guesses.blockedFor(address)
+    if (retryAfter === undefined) return undefined
+    observer.turnedAway(door, 'guessing')
+    return { why: 'guessing', retryAfter }
+  }
+
+  async #reserve(id: string, code: string, { door, redeemer, address }: SignUpAttempt) {
+    const { store, host, now, holder, timings, guesses, observer, log } = this.#ports
+    const at = now()
+    const reservation = {
+      id,
+      code,
+      host: host.hostname,
+      door,
+      redeemer,
+      holder,
+      leaseUntil: at + timings.lease,
+    }
+    const taken = await store.reserve(reservation, at).catch((error: unknown) => {
+      observer.turnedAway(door, 'store unavailable')
+      throw error
+    })
+    if (taken === 'in progress') observer.turnedAway(door, taken)
+    else if (taken !== 'reserved') {
+      log.info({ reservation: id, door, reason: taken }, 'sign-up refused')
+      observer.refused(door, taken)
+      await guesses.failed(address)
+    }
+    return taken
+  }
+
+  async #carryThrough(
+    id: string,
+    code: string,
+    attempt: SignUpAttempt,
+    started: number,
+  ): Promise<SignUpOutcome> {
+    const { observer, now } = this.#ports
+    const finished = (outcome: 'committed' | 'released' | 'unknown') =>
+      observer.finished(attempt.door, outcome, now() - started)
+
+    const upstreamCode = await this.#mint(id, code)
+    if (upstreamCode === undefined) {
+      finished('released')
+      return { turnedAway: { why: 'not done' } }
+    }
+    const answer = await this.#send(id, upstreamCode, attempt)
+    if (answer?.status === 200 && (await this.#commit(id, attempt.arrivalOf(answer)))) {
+      finished('committed')
+      return { answer }
+    }
+    const settled = await this.#settle(id)
+    finished(settled === 'postponed' ? 'unknown' : settled)
+    if (answer !== undefined) return { answer }
+    return { turnedAway: { why: settled === 'released' ? 'not done' : 'may exist' } }
+  }
+
+  /** Makes the PDS's own code for this sign-up, on disk here before it is used. @returns undefined when that failed */
+  async #mint(id: string, code: string): Promise<string | undefined> {
+    const { store, host, pds, now, log } = this.#ports
+    try {
+      const minted = await pds.mintCode(upstreamOwner(host.hostname, id, code))
+      if (await store.markForwarded(id, minted)) return minted.code
+      log.warn({ reservation: id }, 'a sign-up was settled before it could be sent on')
+      return undefined
+    } catch (error) {
+      // A code that was minted and not heard of is used by nobody, and swept later.
+      await store.release(id, now())
+      if (!isPassing(error)) throw error
+      log.error({ reservation: id, err: error }, 'no code could be minted for a sign-up')
+      return undefined
+    }
+  }
+
+  async #send(id: string, upstreamCode: string, attempt: SignUpAttempt): Promise<PdsAnswer | undefined> {
+    try {
+      return await attempt.send(upstreamCode)
+    } catch (error) {
+      if (!(error instanceof PdsUnreachableError)) throw error
+      this.#ports.log.warn({ reservation: id, err: error }, 'a sign-up got no answer')
+      return undefined
+    }
+  }
+
+  /** Counts an arrival that the PDS told of. @returns false when that has to be settled */
+  async #commit(id: string, arrival: { did: string; handle: string | null }): Promise<boolean> {
+    const { store, now, log } = this.#ports
+    try {
+      // Committed by somebody else is committed as well.
+      await store.commit(id, { ...arrival, at: now() })
+      return true
+    } catch (error) {
+      if (!isPassing(error)) throw error
+      log.error({ reservation: id, err: error }, 'an arrival could not be counted yet')
+      return false
+    }
+  }
+
+  /** Status alone settles nothing: the PDS can refuse after the account exists. */
+  async #settle(id: string) {
+    const { store, holder, log } = this.#ports
+    try {
+      await store.startSettling(id, holder)
+      const reservation = await store.reservation(id)
+      if (reservation === undefined) throw new Error('a reservation is missing')
+      if (reservation.state === 'committed' || reservation.state === 'released') return reservation.state
+      return await settle(this.#ports, reservation)
+    } catch (error) {
+      if (!isPassing(error)) throw error
+      log.error({ reservation: id, err: error }, 'a sign-up is left to the settler')
+      return 'postponed' as const
+    }
+  }
+}
+
+/** What passes by itself, and is no bug. */
+function isPassing(error: unknown): boolean {
+  return [PdsUnreachableError, PdsRefusedError, StoreBusyError, StoreUnavailableError].some(
+    (kind) => error instanceof kind,
+  )
+}

@@ -1,0 +1,54 @@
+import type { com } from '../lexicons/index.ts'
+import type { SettlerPorts } from './settler.ts'
+import { reservationOf } from './upstream-owner.ts'
+
+/** The PDS writes times of its own beside those of its clock; nothing drifts further apart than this, in milliseconds. */
+const MARGIN = 3_600_000
+
+/**
+ * Disables codes at the PDS that were minted for a sign-up and that no sign-up goes through: those of which Latchkey
+ * never heard because it died while they were made. Nobody knows them, so nothing depends on when this is done.
+ */
+export async function sweep(ports: SettlerPorts, signal: AbortSignal): Promise<void> {
+  const { store, pds, host, timings, observer, log } = ports
+  const until = (await pds.clock()) - timings.orphanAge
+  const since = await store.sweptUntil(host.hostname)
+  const orphans = since === null ? [] : await findOrphans(ports, { since: since - MARGIN, until }, signal)
+  for (const code of orphans) {
+    if (signal.aborted) return
+    // oxlint-disable-next-line no-await-in-loop -- there are hardly ever two
+    await pds.disableCode(code)
+  }
+  // Before its first start Latchkey minted nothing.
+  await store.setSweptUntil(host.hostname, until)
+  if (orphans.length === 0) return
+  log.info({ codes: orphans.length }, 'codes that no sign-up goes through were disabled at the PDS')
+  observer.swept(orphans.length)
+}
+
+async function findOrphans(
+  { store, pds, host }: SettlerPorts,
+  { since, until }: { since: number; until: number },
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const orphans: string[] = []
+  let cursor: string | undefined
+  do {
+    /* oxlint-disable no-await-in-loop -- a page is found by the one before */
+    const page = await pds.listCodes(cursor)
+    for (const { code, forAccount } of page.codes.filter((listed) => isUnused(listed, until))) {
+      const id = reservationOf(host.hostname, forAccount)
+      if (id === undefined) continue
+      const reservation = await store.reservation(id)
+      if (reservation === undefined || reservation.settledAt !== null) orphans.push(code)
+    }
+    /* oxlint-enable no-await-in-loop */
+    const oldest = page.codes.at(-1)
+    cursor = oldest !== undefined && Date.parse(oldest.createdAt) >= since ? page.cursor : undefined
+  } while (cursor !== undefined && !signal.aborted)
+  return orphans
+}
+
+function isUnused({ disabled, uses, createdAt }: com.atproto.server.defs.InviteCode, until: number): boolean {
+  return !disabled && uses.length === 0 && Date.parse(createdAt) <= until
+}

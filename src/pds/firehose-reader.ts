@@ -1,0 +1,195 @@
+import { setImmediate as others } from 'node:timers/promises'
+import { websocket } from '@atproto/ws-client'
+import type { Logger } from 'pino'
+import type { FeedStore } from '../invites/feed.ts'
+import type { Duration, Host, Instant } from '../invites/types.ts'
+import type { PdsClient } from './client.ts'
+import { firehosePath, type Frame, readFrame, UnreadableFrameError } from './firehose.ts'
+import { pause, unlessAborted } from './unless-aborted.ts'
+
+export interface FirehoseOptions {
+  readonly store: FeedStore
+  readonly host: Pick<Host, 'hostname' | 'did'>
+  readonly pds: Pick<PdsClient, 'describe'>
+  readonly pdsUrl: URL
+  readonly now: () => Instant
+  readonly log: Logger
+}
+
+/** Before the firehose is tried again; doubled with each failure. */
+const FIRST_PAUSE: Duration = 1000
+const LONGEST_PAUSE: Duration = 10_000
+/** A connection this old hears of everything that happens, and its silence means that nothing does. */
+const SETTLED: Duration = 1000
+/** A connection that does not answer a ping until the next one is dead. */
+const PING: Duration = 5000
+/** Unread frames after which the PDS is made to wait. */
+const UNREAD_BYTES = 1024 * 1024
+
+/** Works the firehose of a PDS into the store, event by event in their order. */
+export class FirehoseReader {
+  readonly #options: FirehoseOptions
+  readonly #host: string
+  readonly #signal: AbortSignal
+  /** When the connection opened, by a clock that never goes back; undefined while there is none. */
+  #openSince: number | undefined
+  /** What the connection began after. */
+  #cursor: number | null = null
+  /** The last event that moved the cursor here and not in the store yet. */
+  #unwritten: number | undefined
+  /** The time of the event that is being worked in. */
+  #working: Instant | undefined
+  /** Attempts since a connection was last open. */
+  #failures = 0
+  /** How late the last event was. */
+  #lag: Duration | undefined
+
+  constructor(options: FirehoseOptions, signal: AbortSignal) {
+    this.#options = options
+    this.#host = options.host.hostname
+    this.#signal = signal
+  }
+
+  get isConnected(): boolean {
+    return this.#openSince !== undefined
+  }
+
+  /** Whether nothing that happens from now on can be missed. */
+  get isSettled(): boolean {
+    return this.#openSince !== undefined && performance.now() - this.#openSince >= SETTLED
+  }
+
+  /** How far it is behind the PDS, in milliseconds; undefined while that is not known. */
+  get lag(): Duration | undefined {
+    if (!this.isConnected) return undefined
+    if (this.#working !== undefined) return Math.max(0, this.#options.now() - this.#working)
+    return this.#lag ?? (this.isSettled ? 0 : undefined)
+  }
+
+  /** Works the firehose in until the end. */
+  async follow(): Promise<void> {
+    const { log } = this.#options
+    while (!this.#signal.aborted) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- events are worked in one after the other
+        for await (const bytes of this.#frames()) await this.#workIn(bytes)
+      } catch (error) {
+        if (this.#signal.aborted) break
+        log[this.#failures === 0 ? 'warn' : 'debug']({ err: error }, 'the firehose broke off, trying again')
+      }
+      const length = Math.min(FIRST_PAUSE * 2 ** this.#failures, LONGEST_PAUSE)
+      this.#failures += 1
+      // oxlint-disable-next-line no-await-in-loop -- the pause before the next attempt
+      await pause(length * (0.5 + Math.random() / 2), this.#signal)
+    }
+  }
+
+  /** Writes what moved the cursor without concerning an account: not each time, since most events are such. */
+  async writeCursor(): Promise<void> {
+    const seq = this.#unwritten
+    if (seq === undefined) return
+    await this.#options.store.advanceCursor(this.#host, seq)
+    if (this.#unwritten === seq) this.#unwritten = undefined
+  }
+
+  #frames() {
+    const { pdsUrl, log } = this.#options
+    const address = async () => {
+      await requireSamePds(this.#options, this.#signal)
+      const url = new URL(firehosePath(await this.#beginAfter()), pdsUrl)
+      url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+      return url
+    }
+    return websocket<'binary'>(address, {
+      dataMode: 'binary',
+      signal: this.#signal,
+      shouldReconnect: false,
+      heartbeat: { intervalMs: PING },
+      highWaterMark: UNREAD_BYTES,
+      onConnect: () => {
+        this.#openSince = performance.now()
+        this.#lag = undefined
+        this.#failures = 0
+        log.info({ cursor: this.#cursor }, 'following the firehose of the PDS')
+      },
+      onDisconnect: () => {
+        this.#openSince = undefined
+      },
+    })
+  }
+
+  /** Where the next connection begins. Without a cursor it begins now, and a listing tells what was before. */
+  async #beginAfter(): Promise<number | null> {
+    const { store, now } = this.#options
+    await this.writeCursor()
+    this.#cursor = await store.firehoseCursor(this.#host)
+    if (this.#cursor === null) {
+      const resync = await store.resync(this.#host)
+      if (resync?.missing === null) await store.wantResync(this.#host, now())
+    }
+    return this.#cursor
+  }
+
+  async #workIn(bytes: Uint8Array): Promise<void> {
+    const { store, now, log } = this.#options
+    const frame = this.#read(bytes)
+    const at = frame.kind === 'account' ? frame.event.at : frame.kind === 'other' ? frame.at : undefined
+    this.#working = at
+    try {
+      switch (frame.kind) {
+        case 'account':
+          await store.applyEvent(this.#host, frame.event)
+          // After a long absence many come at once, and requests are not to wait for all of them.
+          await others()
+          break
+        case 'other':
+          this.#unwritten = frame.seq ?? this.#unwritten
+          break
+        case 'outdated cursor':
+          log.warn('the PDS has no events as old as the last one known: its accounts are listed')
+          await store.wantResync(this.#host, now())
+          break
+        case 'unreadable':
+          log.error({ err: frame.error }, 'an event of the PDS was not understood: its accounts are listed')
+          await store.wantResync(this.#host, now())
+          break
+        case 'error':
+          await this.#refused(frame)
+      }
+    } finally {
+      this.#working = undefined
+    }
+    if (at !== undefined) this.#lag = Math.max(0, now() - at)
+  }
+
+  #read(bytes: Uint8Array): Frame | { kind: 'unreadable'; error: UnreadableFrameError } {
+    try {
+      return readFrame(bytes)
+    } catch (error) {
+      if (error instanceof UnreadableFrameError) return { kind: 'unreadable', error }
+      throw error
+    }
+  }
+
+  /** The PDS closes the connection after an error, and the next attempt begins anew. */
+  async #refused({ name, message }: Frame & { kind: 'error' }): Promise<void> {
+    const { store, now, log } = this.#options
+    log.warn({ name, message }, 'the PDS ended its firehose')
+    if (name !== 'FutureCursor' || this.#cursor === null) return
+    log.warn('the PDS began its events anew, as after a restored backup: its accounts are listed')
+    await store.forgetCursor(this.#host, this.#cursor, now())
+  }
+}
+
+/**
+ * What another PDS says of its accounts would ruin what is known of this one's.
+ *
+ * @throws {Error} when the PDS is not the one of the database any more
+ */
+export async function requireSamePds(
+  { pds, host }: Pick<FirehoseOptions, 'pds' | 'host'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { did } = await unlessAborted(signal, pds.describe())
+  if (did !== host.did) throw new Error(`the PDS is ${did} now, and the database belongs to ${host.did}`)
+}
