@@ -20,7 +20,7 @@ try {
   await dev.untilSays(/"accounts".*\n/)
   const { pdsUrl, adminPassword } = JSON.parse(dev.stdout()) as { pdsUrl: string; adminPassword: string }
   const port = await freePort()
-  await using serve = startProgram(['serve'], {
+  await using _serve = startProgram(['serve'], {
     LATCHKEY_PORT: String(port),
     LATCHKEY_PUBLIC_URL: `http://localhost:${port}`,
     LATCHKEY_PDS_URL: pdsUrl,

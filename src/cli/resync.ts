@@ -8,10 +8,10 @@ export function resyncCommand(): Command {
   const command = new Command('resync')
     .description('Compare the accounts that Latchkey knows with those of the PDS.')
     .option('--accept', 'let a comparison go through that waits because too many accounts are missing')
-  return withSettings<{ accept?: true }>(command, resync)
+  return withSettings(command, (config, { accept }) => resync(config, accept === true))
 }
 
-async function resync(config: Config, { accept = false }: { accept?: boolean }): Promise<void> {
+async function resync(config: Config, accept: boolean): Promise<void> {
   await using store = await openKnownStore(config)
   const { hostname } = config.publicUrl
   if (!accept) {

@@ -1,14 +1,14 @@
 import { type Command, Option } from 'commander'
-import { type Config, type FlagValues, readConfig, SETTINGS, type Setting } from '../config.ts'
+import { type Config, readConfig, SETTINGS, type Setting } from '../config.ts'
 
 /**
  * Gives a command all settings as flags.
  *
  * @param run gets the settings, from flags first and the environment second, and the command's own options
  */
-export function withSettings<Own extends object>(
+export function withSettings(
   command: Command,
-  run: (config: Config, own: Own) => Promise<void>,
+  run: (config: Config, own: Readonly<Record<string, string | true>>) => Promise<void>,
 ): Command {
   const names = new Map<string, string>()
   for (const [name, setting] of Object.entries<Setting<unknown>>(SETTINGS)) {
@@ -29,7 +29,7 @@ export function withSettings<Own extends object>(
         if (name === undefined) own[attribute] = value
         else flags[name] = String(value)
       }
-      await run(readConfig(flags as FlagValues), own as Own)
+      await run(readConfig(flags), own)
     })
 }
 

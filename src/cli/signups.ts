@@ -12,16 +12,15 @@ export function signupsCommand(): Command {
   const resume = new Command('resume').description('Open the doors again.')
   return new Command('signups')
     .description('Pause and resume sign-ups.')
-    .addCommand(withSettings<{ exceptMigrations?: true; message?: string }>(pause, pauseSignups))
+    .addCommand(withSettings(pause, pauseSignups))
     .addCommand(withSettings(resume, resumeSignups))
 }
 
-async function pauseSignups(
-  config: Config,
-  { exceptMigrations = false, message }: { exceptMigrations?: boolean; message?: string },
-): Promise<void> {
+async function pauseSignups(config: Config, own: Readonly<Record<string, string | true>>): Promise<void> {
+  const exceptMigrations = own['exceptMigrations'] === true
+  const message = typeof own['message'] === 'string' ? own['message'] : null
   await using store = await openKnownStore(config)
-  const pause = { since: Date.now(), exceptMigrations, message: message ?? null }
+  const pause = { since: Date.now(), exceptMigrations, message }
   await store.setPause(config.publicUrl.hostname, pause)
   process.stdout.write(
     `Sign-ups to ${config.publicUrl.hostname} are paused${exceptMigrations ? ', except migrations' : ''}.\n`,

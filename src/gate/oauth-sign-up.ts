@@ -18,13 +18,13 @@ export interface OAuthSignUpRequest {
 }
 
 /** Belong to the body as it came; the one that goes on is another. */
-const OF_THE_BODY = [
+const OF_THE_BODY = new Set([
   'content-length',
   'content-encoding',
   'content-type',
   'transfer-encoding',
   'accept-encoding',
-]
+])
 
 /**
  * The second door, the sign-up form of the PDS's OAuth pages. The body is not signed, so that another code can take the
@@ -69,7 +69,7 @@ function arrivalOf({ body }: PdsAnswer): { did: string; handle: string | null } 
 function withoutBody(headers: IncomingHttpHeaders): Record<string, string | string[]> {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined || OF_THE_BODY.includes(name) ? [] : [[name, value]],
+      value === undefined || OF_THE_BODY.has(name) ? [] : [[name, value]],
     ),
   )
 }

@@ -8,48 +8,39 @@ export interface Words {
   readonly retryAfter?: number
 }
 
+const FIXED: Readonly<Record<Exclude<TurnedAway['why'], 'paused' | 'guessing'>, Words>> = {
+  'in progress': {
+    status: 503,
+    message: 'Your sign-up is still being finished; wait, then try signing in.',
+    retryAfter: 10,
+  },
+  'doors closed': {
+    status: 503,
+    message: 'Signing up is not possible right now. Please try again later.',
+    retryAfter: 30,
+  },
+  'not done': {
+    status: 502,
+    message: 'The server did not answer, and no account was made. Your invite code is still good: try again.',
+    retryAfter: 5,
+  },
+  'may exist': {
+    status: 502,
+    message:
+      'The server did not answer in time. Your account may exist already: try signing in before you try again.',
+    retryAfter: 30,
+  },
+}
+
+const PAUSED = 'Sign-ups are paused at the moment. Please come back later.'
+const GUESSING =
+  'Too many invite codes that are not good came from your network. Please wait, then try again.'
+
 /** What people are told; the same at both doors. */
 export function words(turnedAway: TurnedAway): Words {
-  switch (turnedAway.why) {
-    case 'paused':
-      return {
-        status: 400,
-        message: turnedAway.message ?? 'Sign-ups are paused at the moment. Please come back later.',
-      }
-    case 'guessing':
-      return {
-        status: 429,
-        message:
-          'Too many invite codes that are not good came from your network. Please wait, then try again.',
-        retryAfter: turnedAway.retryAfter,
-      }
-    case 'in progress':
-      return {
-        status: 503,
-        message: 'Your sign-up is still being finished; wait, then try signing in.',
-        retryAfter: 10,
-      }
-    case 'doors closed':
-      return {
-        status: 503,
-        message: 'Signing up is not possible right now. Please try again later.',
-        retryAfter: 30,
-      }
-    case 'not done':
-      return {
-        status: 502,
-        message:
-          'The server did not answer, and no account was made. Your invite code is still good: try again.',
-        retryAfter: 5,
-      }
-    case 'may exist':
-      return {
-        status: 502,
-        message:
-          'The server did not answer in time. Your account may exist already: try signing in before you try again.',
-        retryAfter: 30,
-      }
-  }
+  if (turnedAway.why === 'paused') return { status: 400, message: turnedAway.message ?? PAUSED }
+  if (turnedAway.why !== 'guessing') return FIXED[turnedAway.why]
+  return { status: 429, message: GUESSING, retryAfter: turnedAway.retryAfter }
 }
 
 /** The error names that the PDS uses on XRPC for these statuses. */

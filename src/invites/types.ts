@@ -82,7 +82,4 @@ export interface Host {
 /** The two ways in: the XRPC method, and the form of the PDS's OAuth pages. */
 export type Door = 'createAccount' | 'oauth'
 
-/** How an account came to its host: with a code of Latchkey's, or by a way that Latchkey did not see. */
-export type Arrival = 'invited' | 'direct'
-
 export type ReservationState = 'reserved' | 'forwarded' | 'settling' | 'committed' | 'released'

@@ -2,7 +2,7 @@ import type { Duration } from '../invites/types.ts'
 import type { PdsClient } from './client.ts'
 import { type FirehoseOptions, FirehoseReader, requireSamePds } from './firehose-reader.ts'
 import { resyncByListing } from './listing.ts'
-import { pause } from './unless-aborted.ts'
+import { pause } from './waiting.ts'
 
 /** What keeps the accounts of a host as their PDS has them. Disposal ends it; nothing that it did is lost. */
 export interface Feed extends AsyncDisposable {

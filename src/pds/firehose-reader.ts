@@ -5,7 +5,7 @@ import type { FeedStore } from '../invites/feed.ts'
 import type { Duration, Host, Instant } from '../invites/types.ts'
 import type { PdsClient } from './client.ts'
 import { firehosePath, type Frame, readFrame, UnreadableFrameError } from './firehose.ts'
-import { pause, unlessAborted } from './unless-aborted.ts'
+import { pause, unlessAborted } from './waiting.ts'
 
 export interface FirehoseOptions {
   readonly store: FeedStore

@@ -2,7 +2,7 @@ import { setImmediate as others } from 'node:timers/promises'
 import { isSuspicious, missingFrom, type FeedStore, type ListedAccount } from '../invites/feed.ts'
 import type { AccountStatus, Instant } from '../invites/types.ts'
 import type { PdsClient } from './client.ts'
-import { unlessAborted } from './unless-aborted.ts'
+import { unlessAborted } from './waiting.ts'
 
 export interface ListingOptions {
   readonly store: FeedStore

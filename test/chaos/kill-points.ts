@@ -32,7 +32,7 @@ const LIST = `/xrpc/${com.atproto.admin.getInviteCodes.$nsid}`
 export const NEW_DID: Which = ({ method, url }) => method === 'POST' && /^\/did(:|%3a)/i.test(url)
 
 /** A page of codes that is read for their uses; the question at the start whether there are any has the limit 1. */
-export const READS_USES: Which = ({ url }) => url.startsWith(LIST) && !/[?&]limit=1(&|$)/.test(url)
+const READS_USES: Which = ({ url }) => url.startsWith(LIST) && !/[?&]limit=1(&|$)/.test(url)
 
 /** An answer that the network has handed over is read within this many milliseconds, also on a busy machine. */
 const HEARD = 250
@@ -152,10 +152,15 @@ function settlingPoint(
 
 /** The settler has the uses in its hands and can't write. */
 async function usesRead(world: ChaosWorld): Promise<Aftermath> {
+  return locked(world, [await heldUses(world)])
+}
+
+/** Holds the next answer that the settler reads uses from, once it has raised the fence. @returns what lets it go on */
+export async function heldUses(world: ChaosWorld): Promise<() => void> {
   const disabled = await world.pdsLink.holdAnswerTo(DISABLE)
   const read = world.pdsLink.holdAnswerTo(READS_USES)
   disabled()
-  return locked(world, [await read])
+  return read
 }
 
 /** Lets answers through while nobody can write. The lock goes once Latchkey is dead. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { audit } from './auditor.ts'
-import { type Fate, heldOperations, KILL_POINTS, READS_USES } from './kill-points.ts'
+import { type Fate, heldOperations, heldUses, KILL_POINTS } from './kill-points.ts'
 import { canSignIn, DOORS, type Person, signUp, somebody } from './people.ts'
 import { type ChaosWorld, NO_SWEEPING, startChaosWorld } from './world.ts'
 
@@ -54,7 +54,7 @@ for (const [index, door] of DOORS.entries())
     if (person === undefined) throw new Error('nobody is at this door')
     const operations = await heldOperations(world, [person])
     await world.latchkeys[0]?.kill()
-    const read = world.pdsLink.holdAnswerTo(READS_USES)
+    const read = heldUses(world)
     await world.latchkeys[0]?.start(NO_SWEEPING)
     const release = await read
     for (const operation of operations) await operation.deliver()

@@ -62,8 +62,8 @@ export const SHORT: GateTimings = {
   orphanAge: 600,
 }
 
-/** For what the fence alone must do: no code is swept. */
-export const NO_SWEEPING: Partial<GateTimings> = { orphanAge: 3_600_000 }
+/** For what the fence alone must do: no code is swept, and the PDS's list is read for sweeping at the start only. */
+export const NO_SWEEPING: Partial<GateTimings> = { sweepEvery: 3_600_000, orphanAge: 3_600_000 }
 
 /** @param options.databaseDir where Latchkey's database goes; beside the PDS's where unset */
 export async function startChaosWorld(

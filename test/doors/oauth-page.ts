@@ -42,14 +42,15 @@ export class AccountPage {
    * @param options.csrfToken the header of that name; the page's own where unset
    * @param options.gzip packs the body
    * @param options.viaUrl past the public door
+   * @param options.target another spelling of the request's target
    */
   async signUp(
     form: object,
-    options: { csrfToken?: string; gzip?: boolean; viaUrl?: string } = {},
+    options: { csrfToken?: string; gzip?: boolean; viaUrl?: string; target?: string } = {},
   ): Promise<FormAnswer> {
     const body = JSON.stringify(form)
     const answer = await send(
-      `${options.viaUrl ?? this.#origin}${SIGN_UP_PATH}`,
+      options.viaUrl ?? this.#origin,
       {
         'accept-encoding': 'gzip, br',
         'content-type': 'application/json',
@@ -62,7 +63,7 @@ export class AccountPage {
         'sec-fetch-dest': 'empty',
         'x-csrf-token': options.csrfToken ?? this.#cookies.get('csrf-token') ?? '',
       },
-      options.gzip ? gzipSync(body) : Buffer.from(body),
+      { body: options.gzip ? gzipSync(body) : Buffer.from(body), target: options.target ?? SIGN_UP_PATH },
     )
     return {
       status: answer.statusCode ?? 0,
@@ -84,11 +85,14 @@ function cookiesOf({ headers }: IncomingMessage): readonly string[] {
   return headers['set-cookie'] ?? []
 }
 
-/** `fetch` would put its own words in place of what a browser says of a request. */
-function send(url: string, headers: Record<string, string>, body?: Buffer): Promise<IncomingMessage> {
+/** `fetch` would put its own words in place of what a browser says of a request, and spell its target anew. */
+function send(
+  url: string,
+  headers: Record<string, string>,
+  post?: { readonly body: Buffer; readonly target: string },
+): Promise<IncomingMessage> {
+  const options = { headers, agent: false, ...(post && { method: 'POST', path: post.target }) }
   return new Promise((resolve, reject) => {
-    request(url, { method: body === undefined ? 'GET' : 'POST', headers, agent: false }, resolve)
-      .on('error', reject)
-      .end(body)
+    request(url, options, resolve).on('error', reject).end(post?.body)
   })
 }

@@ -125,6 +125,24 @@ describe.each(PDS_LINES)('the OAuth sign-up page of PDS %s', (line) => {
     expect(countersOf(fronted, code)).toEqual({ used: 0, reserved: 0 })
   })
 
+  test('no spelling of the path leads past Latchkey', async () => {
+    const spellings = [
+      `${SIGN_UP_PATH}?from=elsewhere`,
+      `${SIGN_UP_PATH}/`,
+      SIGN_UP_PATH.toUpperCase(),
+      SIGN_UP_PATH.replace('~', '%7E'),
+      SIGN_UP_PATH.replace('/~', '\\~'),
+      `/account/..${SIGN_UP_PATH}`,
+      `${fronted.url}${SIGN_UP_PATH}`,
+    ]
+    for (const target of spellings) {
+      const { status, body } = await page.signUp(form(await fronted.world.createPdsCode()), { target })
+      expect({ status, body }, target).toEqual({ status: 400, body: REFUSED })
+    }
+    const target = `${SIGN_UP_PATH}?from=elsewhere`
+    expect((await page.signUp(form(await giftCode(fronted)), { target })).status).toBe(200)
+  })
+
   test('a packed body is understood', async () => {
     const code = await giftCode(fronted)
     expect((await page.signUp(form(code), { gzip: true })).status).toBe(200)
@@ -168,6 +186,18 @@ describe.each(PDS_LINES)('the OAuth sign-up page of PDS %s', (line) => {
     expect(accounts).toHaveLength(before.accounts.length + 1)
     expect(operations).toEqual(accounts)
     expect(countersOf(fronted, code)).toEqual({ used: 1, reserved: 0 })
+  })
+
+  test('neither codes nor passwords are logged', async () => {
+    const code = await giftCode(fronted)
+    const input = form(code)
+    await page.signUp(input)
+    await page.signUp(form(code))
+    const text = fronted.logs.join('\n')
+    expect(text).toMatch(/sign-up refused/)
+    expect(text).not.toMatch(/localhost-[a-z2-7]{5}-[a-z2-7]{5}/)
+    expect(text).not.toContain(input.password)
+    expect(text).not.toContain(input.email)
   })
 })
 

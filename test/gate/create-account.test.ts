@@ -211,6 +211,29 @@ test('a code disabled while a sign-up is in flight: that one may finish, none st
   expect(countersOf(code)).toMatchObject({ used: 1, reserved: 0 })
 })
 
+test('an address that guesses has to wait, and a good code from another address still works', async () => {
+  await using strict = await startFrontedWorld({ guessLimit: '3' })
+  const from = async (address: string, inviteCode: string) => {
+    const response = await fetch(`${strict.url}${CREATE_ACCOUNT}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+      body: JSON.stringify(newcomer(inviteCode)),
+    })
+    return { status: response.status, retryAfter: response.headers.get('retry-after') }
+  }
+  const good = await giftCode(strict)
+  for (let guess = 0; guess < 3; guess++) {
+    expect(await from('2001:db8::1', `localhost-aaaaa-aaaa${guess}`)).toEqual({
+      status: 400,
+      retryAfter: null,
+    })
+  }
+  const blocked = await from('2001:db8::ffff', good)
+  expect(blocked.status).toBe(429)
+  expect(Number(blocked.retryAfter)).toBeGreaterThan(500)
+  expect((await from('2001:db8:0:1::1', good)).status).toBe(200)
+})
+
 test('neither codes nor passwords are logged', () => {
   const text = fronted.logs.join('\n')
   expect(text).toMatch(/answered/)
