@@ -1,10 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { devCommand } from './dev.ts'
-import { resyncCommand } from './resync.ts'
-import { serveCommand } from './serve.ts'
-import { signupsCommand } from './signups.ts'
+import { allCommands } from './commands.ts'
 import { explain } from './explain.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -15,8 +12,7 @@ const program = new Command('latchkey')
   .description('The invitation server for AT Protocol hosts.')
   .version(version)
   .showHelpAfterError('Try again with --help.')
-for (const command of [devCommand(), serveCommand(), signupsCommand(), resyncCommand()])
-  program.addCommand(command.copyInheritedSettings(program))
+for (const command of allCommands()) program.addCommand(command.copyInheritedSettings(program))
 
 try {
   await program.parseAsync()

@@ -5,8 +5,8 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
-import { canonicalPath } from '../gate/canonical.ts'
-import type { Proxy } from '../gate/proxy.ts'
+import { canonicalPath } from '../gate/proxy/canonical.ts'
+import type { Proxy } from '../gate/proxy/proxy.ts'
 
 /** As long as the PDS keeps idle connections of reverse proxies, in milliseconds. */
 const KEEP_ALIVE = 90_000

@@ -10,7 +10,7 @@ import {
 import type { Logger } from 'pino'
 import { CREATE_ACCOUNT_PATH, createAccount, type DoorPorts } from '../gate/create-account.ts'
 import { OAUTH_SIGN_UP_PATH, oauthSignUp } from '../gate/oauth-sign-up.ts'
-import { forwardedFor, forwardedHeaders, type Proxy } from '../gate/proxy.ts'
+import { forwardedFor, forwardedHeaders, type Proxy } from '../gate/proxy/proxy.ts'
 import type { Duration } from '../invites/types.ts'
 import { invalidRequest, type XrpcFailure } from '../wire/failure.ts'
 import type { XrpcMethod, XrpcRequest } from '../xrpc/kit/method.ts'

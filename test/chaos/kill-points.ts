@@ -58,6 +58,12 @@ export const KILL_POINTS: readonly KillPoint[] = [
     },
   },
   {
+    name: 'it has heard of the minted code and not written it down yet',
+    fate: 'out',
+    leavesOrphans: true,
+    reach: async (world, people) => locked(world, await heldAnswers(world, people, () => MINT)),
+  },
+  {
     name: 'the sign-up is on the way to the PDS, and arrives after it was settled',
     fate: 'out',
     reach: async (world, people) => {

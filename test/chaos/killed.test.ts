@@ -1,7 +1,10 @@
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { com } from '../../src/lexicons/index.ts'
 import { audit } from './auditor.ts'
+import { eventually } from './eventually.ts'
 import { type Fate, heldOperations, heldUses, KILL_POINTS } from './kill-points.ts'
-import { canSignIn, DOORS, type Person, signUp, somebody } from './people.ts'
+import { canSignIn, DOOR_PATHS, DOORS, post, type Person, signUp, somebody } from './people.ts'
 import { type ChaosWorld, NO_SWEEPING, startChaosWorld } from './world.ts'
 
 let world: ChaosWorld
@@ -64,3 +67,41 @@ for (const [index, door] of DOORS.entries())
     expect(audit(world.books)).toEqual([])
     await expectFate(person, 'out')
   })
+
+test('Latchkey is killed before its second look, and the PDS cleans an account up: its use is given back', async () => {
+  const people = await oneAtEachDoor()
+  const [cleanedUp, stays] = people
+  if (cleanedUp === undefined || stays === undefined) throw new Error('nobody is at the doors')
+  const held = people.map(({ door }) => world.pdsLink.holdAnswerTo(DOOR_PATHS[door]))
+  const heard = people.map((person) => signUp(world.url, person))
+  await Promise.all(held)
+  await world.latchkeys[0]?.kill()
+  await world.latchkeys[0]?.start()
+  await world.converged()
+  await world.latchkeys[0]?.kill()
+  await Promise.all(heard)
+  await deleteAtPds(cleanedUp)
+  await world.latchkeys[0]?.start()
+  await eventually(secondLooksDue)
+  expect(audit(world.books)).toEqual([])
+  await expectFate(cleanedUp, 'out')
+  await expectFate(stays, 'in')
+})
+
+function secondLooksDue(): readonly string[] {
+  using database = new DatabaseSync(world.books.latchkey, { readOnly: true, timeout: 5000 })
+  const due = database.prepare('SELECT id FROM reservation WHERE look_again_at IS NOT NULL').all()
+  return due.map(({ id }) => `${String(id)} is to be looked at again`)
+}
+
+/** As the PDS does itself when it can't tell the network of a new account. */
+async function deleteAtPds(person: Person): Promise<void> {
+  const { createSession } = com.atproto.server
+  const session = await post(`${world.pdsUrl}/xrpc/${createSession.$nsid}`, {
+    identifier: person.handle,
+    password: person.password,
+  })
+  const path = `${world.pdsUrl}/xrpc/com.atproto.admin.deleteAccount`
+  const heard = await post(path, { did: session?.body['did'] }, { authorization: world.adminAuth })
+  expect(heard?.status).toBe(200)
+}

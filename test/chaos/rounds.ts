@@ -42,6 +42,8 @@ export const ROUND_TIMINGS: GateTimings = {
   lease: 800,
   renewEvery: 200,
   secondLookAfter: 1000,
+  // Older than the fence could be late, or the sweeper would do its work.
+  orphanAge: 2500,
 }
 
 const MINT = `/xrpc/${com.atproto.server.createInviteCode.$nsid}`

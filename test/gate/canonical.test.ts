@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { canonicalPath, originForm } from '../../src/gate/canonical.ts'
+import { canonicalPath, originForm } from '../../src/gate/proxy/canonical.ts'
 import { $nsid as getInviteCodes } from '../../src/lexicons/com/atproto/admin/getInviteCodes.ts'
 import { $nsid as createAccount } from '../../src/lexicons/com/atproto/server/createAccount.ts'
 import { startWorld, type World } from '../support/pds.ts'

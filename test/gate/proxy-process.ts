@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { createProxy } from '../../src/gate/proxy.ts'
+import { createProxy } from '../../src/gate/proxy/proxy.ts'
 
 /** What the proxy's process tells of its resident memory, in bytes. */
 export interface Memory {

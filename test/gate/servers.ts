@@ -3,7 +3,7 @@ import { Agent, createServer, request, type IncomingMessage, type RequestListene
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
-import { createProxy, type Proxy, type ProxyOptions } from '../../src/gate/proxy.ts'
+import { createProxy, type Proxy, type ProxyOptions } from '../../src/gate/proxy/proxy.ts'
 
 /** A server on a free port of 127.0.0.1, ended with all its connections. */
 export interface TestServer<S extends Server = Server> extends AsyncDisposable {

@@ -11,6 +11,7 @@ const IO = 'The domain does no I/O; ports do it for the domain.'
 const PROCESS = 'The domain does not know the process that it runs in.'
 const PURE = 'src/invites is the pure domain: it imports nothing outside itself, not even from Node.'
 const STORE = 'src/store may import only src/invites and what Node brings.'
+const GATE = 'Of our folders src/gate may import only invites, auth, pds, lexicons and wire.'
 const XRPC = 'Of our folders src/xrpc may import only invites, auth, lexicons and wire.'
 const CONFIG = 'src/config.ts may import types of src/invites and the parsers of settings, and nothing else.'
 const ENVIRONMENT = 'The environment is read in src/config.ts only, where every setting is checked.'
@@ -58,9 +59,8 @@ const EXPECTED: Record<string, readonly string[]> = {
   ],
   'src/xrpc/imports-store.ts': [`../store/sqlite.ts: ${XRPC}`],
   'src/xrpc/kit/imports-pds.ts': [`../../pds/client.ts: ${XRPC}`],
-  'src/gate/imports-xrpc.ts': [
-    '../xrpc/methods.ts: Of our folders src/gate may import only invites, auth, pds, lexicons and wire.',
-  ],
+  'src/gate/imports-xrpc.ts': [`../xrpc/methods.ts: ${GATE}`],
+  'src/gate/proxy/imports-http.ts': [`../../http/front.ts: ${GATE}`],
   'src/http/imports-config.ts': [
     '../config.ts: src/http is handed what it serves: it may not import app, config, cli or dev.',
   ],

@@ -7,7 +7,7 @@ import {
 } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { keepAliveAgent } from '../pds/agent.ts'
+import { keepAliveAgent } from '../../pds/agent.ts'
 import { originForm } from './canonical.ts'
 import { collectAsItFlows } from './dead-buffers.ts'
 
