@@ -1,10 +1,12 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { com } from '../../src/lexicons/index.ts'
 import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
 import { postJson } from '../support/pds.ts'
-import { codesOf, getAsAdmin, giftCode, join, postAsAdmin } from '../support/members.ts'
+import { codesOf, getAsAdmin, giftCode, join as joinHost, postAsAdmin } from '../support/members.ts'
 
 const { createSession } = com.atproto.server
 const CREATE_ACCOUNT = `/xrpc/${com.atproto.server.createAccount.$nsid}`
@@ -73,17 +75,41 @@ test('a code brings in one person for each use, and then nobody', async () => {
 })
 
 for (const uses of [1, 5]) {
-  test(`twenty sign-ups at once with a code of ${uses} use(s) make exactly ${uses} account(s)`, async () => {
+  test(`fifty sign-ups at once with a code of ${uses} use(s) make exactly ${uses} account(s), and no DID for anybody else`, async () => {
     const code = await giftCode(fronted, { useCount: uses })
-    const answers = await Promise.all(Array.from({ length: 20 }, () => signUp(newcomer(code))))
+    const answers = await Promise.all(Array.from({ length: 50 }, () => signUp(newcomer(code))))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(uses)
     for (const { body } of answers.filter(({ status }) => status !== 200)) expect(body).toEqual(REFUSED)
     expect(countersOf(code)).toMatchObject({ used: uses, reserved: 0 })
+    expect(await orphanedDids()).toEqual([])
   })
 }
 
+/** DIDs that the PLC directory has and the PDS has no account for. */
+async function orphanedDids(): Promise<readonly string[]> {
+  const { dataDir, pds } = fronted.world
+  const lines = (await readFile(join(dataDir, 'plc.jsonl'), 'utf8')).trimEnd().split('\n')
+  const { db } = pds.pds.ctx.accountManager.db
+  const accounts = new Set(
+    (await db.selectFrom('account').select('did').execute()).map(({ did }) => String(did)),
+  )
+  return lines.map((line) => (JSON.parse(line) as { did: string }).did).filter((did) => !accounts.has(did))
+}
+
+test('the same handle twice at once, with two codes: one account, and the other code is whole again', async () => {
+  const codes = [await giftCode(fronted), await giftCode(fronted)]
+  const person = newcomer()
+  const answers = await Promise.all(
+    codes.map((inviteCode, index) => signUp({ ...person, email: `twin${index}@mail.test`, inviteCode })),
+  )
+  expect(answers.map(({ status }) => status).filter((status) => status === 200)).toHaveLength(1)
+  const counters = codes.map(countersOf)
+  expect(counters.map(({ used }) => used).toSorted((a, b) => a - b)).toEqual([0, 1])
+  expect(counters.map(({ reserved }) => reserved)).toEqual([0, 0])
+})
+
 test('a sign-up that the PDS refuses gives the use back', async () => {
-  const { handle } = await join(fronted, 'taken.test')
+  const { handle } = await joinHost(fronted, 'taken.test')
   const code = await giftCode(fronted)
   const { status, body } = await signUp({ ...newcomer(code), handle })
   expect([status, body['error']]).toEqual([400, 'InvalidRequest'])
@@ -121,7 +147,7 @@ test('a code of the PDS itself, unknown to Latchkey, never reaches the PDS', asy
 })
 
 test('members can’t see or use the PDS’s own codes that sign-ups go through', async () => {
-  const owner = await join(fronted, 'olga.test')
+  const owner = await joinHost(fronted, 'olga.test')
   const code = await giftCode(fronted, { forAccount: owner.did })
   await signUp(newcomer(code))
   const direct = await fetch(
