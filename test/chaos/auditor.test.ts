@@ -107,7 +107,7 @@ for (const [name, side, damage, found] of [
     /is at the PDS and used no code there/,
   ],
 ] as const)
-  test(`it finds ${name}`, async () => {
+  test.concurrent(`it finds ${name}`, async () => {
     const books = copyOf(sound, name.replaceAll(' ', '-'))
     {
       using database = new DatabaseSync(books[side])

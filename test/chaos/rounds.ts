@@ -33,7 +33,7 @@ export interface RoundsOptions {
 const STALL = 1300
 
 /** How long a round keeps the next one waiting, in milliseconds. */
-const LONGEST_ROUND = 700
+const LONGEST_ROUND = 550
 
 /** Shorter still than usual: rounds are many, and a PDS that is too slow is one more trouble. */
 export const ROUND_TIMINGS: GateTimings = {

@@ -65,10 +65,17 @@ export const SHORT: GateTimings = {
 /** For what the fence alone must do: no code is swept, and the PDS's list is read for sweeping at the start only. */
 export const NO_SWEEPING: Partial<GateTimings> = { sweepEvery: 3_600_000, orphanAge: 3_600_000 }
 
-/** @param options.databaseDir where Latchkey's database goes; beside the PDS's where unset */
-export async function startChaosWorld(
-  options: { latchkeys?: number; databaseDir?: string; timings?: Partial<GateTimings> } = {},
-): Promise<ChaosWorld> {
+export interface WorldOptions {
+  /** How many processes of Latchkey's; one where unset. */
+  readonly latchkeys?: number
+  /** Where Latchkey's database goes; beside the PDS's where unset. */
+  readonly databaseDir?: string
+  /** What is not {@link SHORT}. */
+  readonly timings?: Partial<GateTimings>
+}
+
+/** Starts a world; about 3 s. */
+export async function startChaosWorld(options: WorldOptions = {}): Promise<ChaosWorld> {
   await using stack = new AsyncDisposableStack()
   const dataDir = await mkdtemp(join(tmpdir(), 'latchkey-chaos-'))
   stack.defer(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }))

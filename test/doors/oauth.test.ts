@@ -156,14 +156,14 @@ describe.each(PDS_LINES)('the OAuth sign-up page of PDS %s', (line) => {
     const first = page.signUp(input)
     const letGo = await answered
     const second = await page.signUp(input)
+    letGo()
+    expect((await first).status).toBe(200)
     expect(second.status).toBe(503)
     expect(Number(second.retryAfter)).toBeGreaterThan(0)
     expect(second.body).toEqual({
       error: expect.any(String),
       error_description: expect.stringMatching(/still being finished/),
     })
-    letGo()
-    expect((await first).status).toBe(200)
     expect(countersOf(fronted, code)).toEqual({ used: 1, reserved: 0 })
   })
 
