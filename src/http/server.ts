@@ -96,10 +96,9 @@ function createApp({ log, proxy, trustedProxies }: ServerOptions, routes: readon
   app.setErrorHandler((error, _request, reply) => sendError(reply, error))
   // Only our own paths get here, so that it is the method that was not found: one that Fastify does not even know.
   app.setNotFoundHandler(({ url }, reply) =>
-    sendError(
-      reply,
-      url.startsWith('/xrpc/') ? unsupportedVerb() : invalidRequest('Only GET is answered here'),
-    ),
+    url.startsWith('/xrpc/')
+      ? sendError(reply.header('access-control-allow-origin', '*'), unsupportedVerb())
+      : sendError(reply, invalidRequest('Only GET is answered here')),
   )
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions, id } = request

@@ -190,6 +190,6 @@ export async function requireSamePds(
   { pds, host }: Pick<FirehoseOptions, 'pds' | 'host'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { did } = await unlessAborted(signal, pds.describe())
+  const { did } = await unlessAborted(signal, () => pds.describe())
   if (did !== host.did) throw new Error(`the PDS is ${did} now, and the database belongs to ${host.did}`)
 }

@@ -63,7 +63,7 @@ async function listAll({ pds, signal }: ListingOptions): Promise<ReadonlyMap<str
   let cursor: string | undefined
   do {
     // oxlint-disable-next-line no-await-in-loop -- a page is found by the one before
-    const page = await unlessAborted(signal, pds.listAccounts(cursor))
+    const page = await unlessAborted(signal, () => pds.listAccounts(cursor))
     for (const { did, status } of page.accounts) listed.set(did, status)
     if (page.cursor === cursor) break
     cursor = page.cursor

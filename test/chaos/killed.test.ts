@@ -16,9 +16,9 @@ beforeAll(async () => {
 
 afterAll(() => worlds[Symbol.asyncDispose]())
 
-/** A test with a world to itself. */
-function inWorld(name: string, work: (world: ChaosWorld) => Promise<void>): void {
-  test.concurrent(name, () => worlds.use(work))
+/** A test that has a world to itself. */
+function inWorld(work: (world: ChaosWorld) => Promise<void>): () => Promise<void> {
+  return () => worlds.use(work)
 }
 
 /** One person at each door, each with a code of one use. */
@@ -36,25 +36,28 @@ async function expectFate(world: ChaosWorld, person: Person, fate: Fate): Promis
 }
 
 for (const { name, fate, leavesOrphans, reach } of KILL_POINTS)
-  inWorld(`Latchkey is killed when ${name}: everybody is ${fate}, and counted so`, async (world) => {
-    const people = await oneAtEachDoor(world)
-    const { whenDead, whenConverged } = await reach(world, people)
-    await world.latchkeys[0]?.kill()
-    await whenDead?.()
-    await world.latchkeys[0]?.start(leavesOrphans ? {} : NO_SWEEPING)
-    await world.converged()
-    await whenConverged?.()
-    await world.doorsQuiet()
-    expect(audit(world.books)).toEqual([])
-    for (const person of people) await expectFate(world, person, fate)
-    await world.converged()
-    expect(audit(world.books)).toEqual([])
-  })
+  test.concurrent(
+    `Latchkey is killed when ${name}: everybody is ${fate}, and counted so`,
+    inWorld(async (world) => {
+      const people = await oneAtEachDoor(world)
+      const { whenDead, whenConverged } = await reach(world, people)
+      await world.latchkeys[0]?.kill()
+      await whenDead?.()
+      await world.latchkeys[0]?.start(leavesOrphans ? {} : NO_SWEEPING)
+      await world.converged()
+      await whenConverged?.()
+      await world.doorsQuiet()
+      expect(audit(world.books)).toEqual([])
+      for (const person of people) await expectFate(world, person, fate)
+      await world.converged()
+      expect(audit(world.books)).toEqual([])
+    }),
+  )
 
 for (const [index, door] of DOORS.entries())
-  inWorld(
+  test.concurrent(
     `the PDS goes on with a sign-up (${door}) just after its uses were read: nobody is in`,
-    async (world) => {
+    inWorld(async (world) => {
       const person = (await oneAtEachDoor(world))[index]
       if (person === undefined) throw new Error('nobody is at this door')
       const operations = await heldOperations(world, [person])
@@ -68,12 +71,12 @@ for (const [index, door] of DOORS.entries())
       await world.converged()
       expect(audit(world.books)).toEqual([])
       await expectFate(world, person, 'out')
-    },
+    }),
   )
 
-inWorld(
+test.concurrent(
   'Latchkey is killed before its second look, and the PDS cleans an account up: its use is given back',
-  async (world) => {
+  inWorld(async (world) => {
     const people = await oneAtEachDoor(world)
     const [cleanedUp, stays] = people
     if (cleanedUp === undefined || stays === undefined) throw new Error('nobody is at the doors')
@@ -91,7 +94,7 @@ inWorld(
     expect(audit(world.books)).toEqual([])
     await expectFate(world, cleanedUp, 'out')
     await expectFate(world, stays, 'in')
-  },
+  }),
 )
 
 function secondLooksDue(world: ChaosWorld): readonly string[] {

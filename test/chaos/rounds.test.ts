@@ -14,7 +14,7 @@ for (const half of ['one', 'another'])
       const seed = Math.floor(Math.random() * 1_000_000)
       await using world = await startChaosWorld({ latchkeys: 2, timings: ROUND_TIMINGS })
       await Promise.all(world.latchkeys.map((latchkey) => latchkey.start()))
-      const tally = await runRounds(world, { rounds: ROUNDS / 2, seed, auditEvery: 9, budget: BUDGET })
+      const tally = await runRounds(world, { rounds: ROUNDS / 2, seed, auditEvery: 13, budget: BUDGET })
       expect(tally.heard.get('200'), `seed ${seed}`).toBeGreaterThan(0)
       expect(await spendTheRest(world, 5), `seed ${seed}`).toBeGreaterThan(0)
     },

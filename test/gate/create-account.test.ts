@@ -91,7 +91,7 @@ async function orphanedDids(): Promise<readonly string[]> {
   const lines = (await readFile(join(dataDir, 'plc.jsonl'), 'utf8')).trimEnd().split('\n')
   const { db } = pds.pds.ctx.accountManager.db
   const accounts = new Set(
-    (await db.selectFrom('account').select('did').execute()).map(({ did }) => String(did)),
+    (await db.selectFrom('account').select('did').execute()).map(({ did }) => did as string),
   )
   return lines.map((line) => (JSON.parse(line) as { did: string }).did).filter((did) => !accounts.has(did))
 }

@@ -110,7 +110,7 @@ export async function startLossyLink(target: string): Promise<LossyLink> {
     const entry = { path: pathOf(url) }
     inFlight.add(entry)
     const answered = new Promise<number>((resolve, reject) => {
-      const onward = request(new URL(url, target), { method, headers, agent: false }, (answer) => {
+      const onward = request(target, { path: url, method, headers, agent: false }, (answer) => {
         resolve(answer.statusCode ?? 500)
         answer.on('error', () => socket.destroy())
         if (loses) {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 
 /** Holds the write lock of an SQLite file in another process, until disposed of. */
@@ -12,5 +13,17 @@ export async function holdWriteLock(path: string): Promise<AsyncDisposable> {
       child.stdin.end()
       if (child.exitCode === null) await once(child, 'exit')
     },
+  }
+}
+
+/** Whether somebody holds the write lock of an SQLite file right now. */
+export function isWriteLocked(path: string): boolean {
+  using database = new DatabaseSync(path, { timeout: 0 })
+  try {
+    database.exec('BEGIN IMMEDIATE')
+    database.exec('ROLLBACK')
+    return false
+  } catch {
+    return true
   }
 }

@@ -8,6 +8,8 @@ type SettlingMethods = Pick<
   'takeOver' | 'postpone' | 'dueSecondLooks' | 'endSecondLook' | 'countOpen'
 >
 
+const DUE = `host = $host AND lease_until <= $now AND next_try_at <= $now AND ${UNFINISHED}`
+
 /** RETURNING tells the rows in any order, hence the second statement. */
 export const TAKE_OVER = `
   UPDATE reservation
@@ -15,13 +17,14 @@ export const TAKE_OVER = `
       state = CASE WHEN upstream_code IS NULL THEN state ELSE 'settling' END
   WHERE id IN (
     SELECT id FROM reservation
-    WHERE host = $host AND lease_until <= $now AND next_try_at <= $now AND ${UNFINISHED}
+    WHERE ${DUE}
     ORDER BY started_at, id LIMIT $limit
   )
   RETURNING id`
 
 /** Sign-ups whose handler didn't end them, and the second look at those that ended. */
 export function settlingMethods({ db, read, write }: Connection): SettlingMethods {
+  const anyDue = prepareRows<[due: number]>(db, `SELECT 1 FROM reservation WHERE ${DUE} LIMIT 1`)
   const takeOver = prepareRows<[id: string]>(db, TAKE_OVER)
   const reservations = prepareRows<ReservationRow>(
     db,
@@ -78,11 +81,14 @@ export function settlingMethods({ db, read, write }: Connection): SettlingMethod
   }
 
   return {
-    takeOver: ({ host, holder, now, leaseUntil, limit }) =>
-      write(() => {
+    takeOver: async ({ host, holder, now, leaseUntil, limit }) => {
+      // Asked every few seconds by every process, and hardly ever is anything due: no reason to take the write lock.
+      if ((await read(() => anyDue.get({ host, now }))) === undefined) return []
+      return write(() => {
         const ids = takeOver.all({ host, holder, now, leaseUntil, limit }).map(([id]) => id)
         return reservations.all(JSON.stringify(ids)).map(toReservation)
-      }),
+      })
+    },
 
     postpone: (id, holder, nextTryAt) =>
       write(() => {

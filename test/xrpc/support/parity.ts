@@ -64,5 +64,11 @@ function visible(received: Received) {
 export function storeContents({ databasePath }: FrontedWorld): unknown {
   using database = new DatabaseSync(databasePath, { readOnly: true })
   const tables = ['invite_code', 'invite_use', 'reservation', 'account']
-  return tables.map((table) => database.prepare(`SELECT * FROM ${table}`).all())
+  return tables.map((table) =>
+    // What the firehose brings comes when it comes, whoever asks.
+    database
+      .prepare(`SELECT * FROM ${table}`)
+      .all()
+      .map(({ status_seq: _seq, arrived_at: _at, ...row }) => row),
+  )
 }
