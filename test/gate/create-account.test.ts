@@ -90,8 +90,8 @@ async function orphanedDids(): Promise<readonly string[]> {
   const { dataDir, pds } = fronted.world
   const lines = (await readFile(join(dataDir, 'plc.jsonl'), 'utf8')).trimEnd().split('\n')
   const { db } = pds.pds.ctx.accountManager.db
-  const accounts = new Set(
-    (await db.selectFrom('account').select('did').execute()).map(({ did }) => did as string),
+  const accounts = new Set<string>(
+    (await db.selectFrom('account').select('did').execute()).map(({ did }) => did),
   )
   return lines.map((line) => (JSON.parse(line) as { did: string }).did).filter((did) => !accounts.has(did))
 }
