@@ -61,19 +61,19 @@ export async function createAccount(
         body: JSON.stringify(withCode(input, code)),
         timeout: timings.signUpTimeout,
       }),
-    arrivalOf: ({ body: answer }) => {
-      const { did, handle } = JSON.parse(Buffer.from(answer).toString('utf8')) as {
-        did: string
-        handle: string
-      }
-      return { did, handle }
-    },
+    arrivalOf,
   })
   if ('answer' in outcome) return outcome.answer
   const { status, message, retryAfter } = words(outcome.turnedAway)
   throw new XrpcFailure(status, XRPC_ERRORS[status] ?? 'InvalidRequest', message, {
     ...(retryAfter !== undefined && { retryAfter }),
   })
+}
+
+function arrivalOf({ body }: PdsAnswer): { did: string; handle: string | null } {
+  const { did, handle } = JSON.parse(Buffer.from(body).toString('utf8')) as { did?: string; handle?: string }
+  if (did === undefined) throw new Error('the PDS made an account without telling its DID')
+  return { did, handle: handle ?? null }
 }
 
 /** What is no JSON object has nothing that a PDS could take for a code, and its refusal is the PDS's. */

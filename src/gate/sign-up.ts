@@ -150,7 +150,8 @@ export class SignUps implements AsyncDisposable {
       return { turnedAway: { why: 'not done' } }
     }
     const answer = await this.#send(id, upstreamCode, attempt)
-    if (answer?.status === 200 && (await this.#commit(id, attempt.arrivalOf(answer)))) {
+    const arrival = answer?.status === 200 ? this.#arrivalOf(id, answer, attempt) : undefined
+    if (answer !== undefined && arrival !== undefined && (await this.#commit(id, arrival))) {
       finished('committed')
       return { answer }
     }
@@ -183,6 +184,16 @@ export class SignUps implements AsyncDisposable {
     } catch (error) {
       if (!(error instanceof PdsUnreachableError)) throw error
       this.#ports.log.warn({ reservation: id, err: error }, 'a sign-up got no answer')
+      return undefined
+    }
+  }
+
+  /** Reads who came. An answer that can't be read makes nobody's sign-up undone: it is found out like any other. */
+  #arrivalOf(id: string, answer: PdsAnswer, { arrivalOf }: SignUpAttempt) {
+    try {
+      return arrivalOf(answer)
+    } catch (error) {
+      this.#ports.log.error({ reservation: id, err: error }, 'the answer to a sign-up was not understood')
       return undefined
     }
   }

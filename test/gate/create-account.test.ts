@@ -208,6 +208,15 @@ test('pressing twice: the second hears that the first is still being finished', 
   expect(countersOf(code)).toMatchObject({ used: 1, reserved: 0 })
 })
 
+test('a 200 that says nobody came is not believed: nobody did, and the code is whole again', async () => {
+  const code = await giftCode(fronted)
+  fronted.link.trouble(CREATE_ACCOUNT, { status: 200 })
+  await signUp(newcomer(code))
+  fronted.link.trouble(CREATE_ACCOUNT, undefined)
+  expect(countersOf(code)).toEqual({ used: 0, reserved: 0, states: ['released'] })
+  expect((await signUp(newcomer(code))).status).toBe(200)
+})
+
 test('a client that leaves does not end its sign-up', async () => {
   const code = await giftCode(fronted)
   const held = fronted.link.holdAnswerTo(CREATE_ACCOUNT)
