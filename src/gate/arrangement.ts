@@ -34,7 +34,7 @@ export interface Arrangement extends AsyncDisposable {
 }
 
 /** How long after one look the next one follows. */
-const LOOKS = { whileSound: 30_000, whileFaulty: 3000 }
+const LOOKS = { whileSound: 5000, whileFaulty: 3000 }
 
 /** A PDS behind an entryway says this, and before it asks for a password. */
 const ENTRYWAY = /managed by the entryway/i

@@ -37,7 +37,7 @@ export async function oauthSignUp(
   { body, headers, address }: OAuthSignUpRequest,
 ): Promise<PdsAnswer> {
   const input = await readJson(body).then(asObject, asFailure)
-  if (input instanceof XrpcFailure) return failed(input)
+  if (input instanceof XrpcFailure) return oauthFailure(input)
   const outcome = await signUps.run({
     door: 'oauth',
     code: textOf(input, 'inviteCode'),
@@ -53,7 +53,7 @@ export async function oauthSignUp(
       }),
     arrivalOf,
   })
-  return 'answer' in outcome ? outcome.answer : failed(words(outcome.turnedAway))
+  return 'answer' in outcome ? outcome.answer : oauthFailure(words(outcome.turnedAway))
 }
 
 /** The PDS 0.5 names the account by `did`, 0.4 by `sub`. */
@@ -79,7 +79,8 @@ function asFailure(error: unknown): XrpcFailure {
   throw error
 }
 
-function failed({ status, message, retryAfter }: Words | XrpcFailure): PdsAnswer {
+/** Puts a failure into the shape that the PDS's page reads. */
+export function oauthFailure({ status, message, retryAfter }: Words): PdsAnswer {
   const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-store' })
   if (retryAfter !== undefined) headers.set('retry-after', String(retryAfter))
   const body = JSON.stringify({ error: OAUTH_ERRORS[status] ?? 'server_error', error_description: message })

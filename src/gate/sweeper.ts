@@ -13,40 +13,53 @@ export async function sweep(ports: SettlerPorts, signal: AbortSignal): Promise<v
   const { store, pds, host, timings, observer, log } = ports
   const until = (await pds.clock()) - timings.orphanAge
   const since = await store.sweptUntil(host.hostname)
-  const orphans = since === null ? [] : await findOrphans(ports, { since: since - MARGIN, until }, signal)
+  // Before its first start Latchkey minted nothing.
+  const window = { since: (since ?? until) - MARGIN, until }
+  const { orphans, unfinished } = since === null ? NOTHING : await findOrphans(ports, window, signal)
   for (const code of orphans) {
     if (signal.aborted) return
     // oxlint-disable-next-line no-await-in-loop -- there are hardly ever two
     await pds.disableCode(code)
   }
-  // Before its first start Latchkey minted nothing.
-  await store.setSweptUntil(host.hostname, until)
+  // What may still become an orphan is looked at again.
+  await store.setSweptUntil(host.hostname, Math.min(until, ...unfinished))
   if (orphans.length === 0) return
   log.info({ codes: orphans.length }, 'codes that no sign-up goes through were disabled at the PDS')
   observer.swept(orphans.length)
 }
 
+/** What a search found. */
+interface Found {
+  readonly orphans: readonly string[]
+  /** When the codes of sign-ups were made that have not ended yet. */
+  readonly unfinished: readonly number[]
+}
+
+const NOTHING: Found = { orphans: [], unfinished: [] }
+
 async function findOrphans(
   { store, pds, host }: SettlerPorts,
   { since, until }: { since: number; until: number },
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<Found> {
   const orphans: string[] = []
+  const unfinished: number[] = []
   let cursor: string | undefined
   do {
     /* oxlint-disable no-await-in-loop -- a page is found by the one before */
     const page = await pds.listCodes(cursor)
-    for (const { code, forAccount } of page.codes.filter((listed) => isUnused(listed, until))) {
+    for (const { code, forAccount, createdAt } of page.codes.filter((listed) => isUnused(listed, until))) {
       const id = reservationOf(host.hostname, forAccount)
       if (id === undefined) continue
       const reservation = await store.reservation(id)
       if (reservation === undefined || reservation.settledAt !== null) orphans.push(code)
+      else unfinished.push(Date.parse(createdAt))
     }
     /* oxlint-enable no-await-in-loop */
     const oldest = page.codes.at(-1)
     cursor = oldest !== undefined && Date.parse(oldest.createdAt) >= since ? page.cursor : undefined
   } while (cursor !== undefined && !signal.aborted)
-  return orphans
+  return { orphans, unfinished }
 }
 
 function isUnused({ disabled, uses, createdAt }: com.atproto.server.defs.InviteCode, until: number): boolean {

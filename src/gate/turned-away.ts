@@ -5,7 +5,7 @@ export interface Words {
   readonly status: number
   readonly message: string
   /** Seconds after which trying again may help. */
-  readonly retryAfter?: number
+  readonly retryAfter?: number | undefined
 }
 
 const FIXED: Readonly<Record<Exclude<TurnedAway['why'], 'paused' | 'guessing'>, Words>> = {

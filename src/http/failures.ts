@@ -16,46 +16,28 @@ const RETRY_AFTER = 5
 /** What is told of an error, and whether the operator should look at it. */
 export interface Told {
   readonly failure: XrpcFailure
-  readonly headers: Record<string, string>
   readonly level: 'error' | 'debug'
 }
 
 /** The one place that turns errors into answers. What it does not know becomes a blank 500. */
 export function tell(error: unknown): Told {
-  if (error instanceof XrpcFailure) return expected(error)
+  if (error instanceof XrpcFailure) return { failure: error, level: 'debug' }
   if (error instanceof InviteError) {
     const [status, name] = INVITE_FAILURES[error.code]
-    return expected(new XrpcFailure(status, name, error.message))
+    return { failure: new XrpcFailure(status, name, error.message), level: 'debug' }
   }
   if (error instanceof StoreBusyError || error instanceof StoreUnavailableError) {
-    return passing(
-      new XrpcFailure(503, 'ServiceUnavailable', 'The invite database is not available right now'),
-    )
+    return passing(503, 'ServiceUnavailable', 'The invite database is not available right now')
   }
   if (error instanceof PdsUnreachableError || error instanceof PdsRefusedError) {
-    return passing(
-      new XrpcFailure(502, 'UpstreamFailure', 'The server behind this one did not answer as expected'),
-    )
+    return passing(502, 'UpstreamFailure', 'The server behind this one did not answer as expected')
   }
-  if (isClientError(error)) return expected(invalidRequest(error.message))
-  return {
-    failure: new XrpcFailure(500, 'InternalServerError', 'Internal Server Error'),
-    headers: {},
-    level: 'error',
-  }
+  if (isClientError(error)) return { failure: invalidRequest(error.message), level: 'debug' }
+  return { failure: new XrpcFailure(500, 'InternalServerError', 'Internal Server Error'), level: 'error' }
 }
 
-function expected(failure: XrpcFailure): Told {
-  return { failure, headers: retryAfter(failure), level: 'debug' }
-}
-
-function passing(failure: XrpcFailure): Told {
-  return { failure, headers: retryAfter(failure), level: 'error' }
-}
-
-function retryAfter({ status, retryAfter: seconds }: XrpcFailure): Record<string, string> {
-  const after = seconds ?? (status >= 502 ? RETRY_AFTER : undefined)
-  return after === undefined ? {} : { 'retry-after': String(after) }
+function passing(status: number, name: string, message: string): Told {
+  return { failure: new XrpcFailure(status, name, message, { retryAfter: RETRY_AFTER }), level: 'error' }
 }
 
 /** What the HTTP framework itself has to say against a request. */

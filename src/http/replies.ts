@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { PdsAnswer } from '../pds/answer.ts'
+import type { XrpcFailure } from '../wire/failure.ts'
 import { isRefusal, type XrpcAnswer } from '../xrpc/kit/method.ts'
 import { tell } from './failures.ts'
 
@@ -49,20 +50,26 @@ export function sendWhole(reply: FastifyReply, { status, headers, body }: PdsAns
   return reply.code(status).send(Buffer.from(body))
 }
 
-/**
- * Sends what is told of an error. What is no fault of the caller's is logged in full; of the others the log gets no
- * message, since it may quote an invite code.
- */
+/** Sends what is told of an error. */
 export function sendError(reply: FastifyReply, error: unknown): FastifyReply {
-  const { failure, headers, level } = tell(error)
-  if (level === 'error') reply.log.error({ err: error }, failure.error)
-  else reply.log.debug({ status: failure.status }, failure.error)
+  const { status, error: name, message, retryAfter } = logged(reply, error)
+  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
   return keepPrivate(reply)
-    .code(failure.status)
-    .headers(headers)
+    .code(status)
     .header('x-request-id', reply.request.id)
     .type('application/json; charset=utf-8')
-    .send(JSON.stringify({ error: failure.error, message: failure.message }))
+    .send(JSON.stringify({ error: name, message }))
+}
+
+/**
+ * Logs an error, and finds out what is told of it. What is no fault of the caller's is logged in full; of the others the
+ * log gets no message, since it may quote an invite code.
+ */
+export function logged(reply: FastifyReply, error: unknown): XrpcFailure {
+  const { failure, level } = tell(error)
+  if (level === 'error') reply.log.error({ err: error }, failure.error)
+  else reply.log.debug({ status: failure.status }, failure.error)
+  return failure
 }
 
 /** Answers depend on who asks, so that only the caller's own cache may keep them. */

@@ -9,14 +9,14 @@ import {
 } from 'fastify'
 import type { Logger } from 'pino'
 import { CREATE_ACCOUNT_PATH, createAccount, type DoorPorts } from '../gate/create-account.ts'
-import { OAUTH_SIGN_UP_PATH, oauthSignUp } from '../gate/oauth-sign-up.ts'
+import { OAUTH_SIGN_UP_PATH, oauthFailure, oauthSignUp } from '../gate/oauth-sign-up.ts'
 import { forwardedFor, forwardedHeaders, type Proxy } from '../gate/proxy/proxy.ts'
 import type { Duration } from '../invites/types.ts'
 import { invalidRequest, type XrpcFailure } from '../wire/failure.ts'
 import type { XrpcMethod, XrpcRequest } from '../xrpc/kit/method.ts'
 import { createFront, type Front, type Route } from './front.ts'
 import { type HealthChecks, LIVE_PATH, READY_PATH, registerHealth } from './health.ts'
-import { sendAnswer, sendError, sendUpstream, sendWhole } from './replies.ts'
+import { logged, sendAnswer, sendError, sendUpstream, sendWhole } from './replies.ts'
 
 /** What the server mounts and where it listens. */
 export interface ServerOptions {
@@ -127,7 +127,11 @@ function registerCreateAccount(app: FastifyInstance, doors: DoorPorts): void {
 function registerOAuthSignUp(app: FastifyInstance, doors: DoorPorts): void {
   app.post(OAUTH_SIGN_UP_PATH, async ({ raw, ip: address }, reply) => {
     const body = { headers: raw.headers, stream: raw }
-    return sendWhole(reply, await oauthSignUp(doors, { body, address, headers: forwardedHeaders(raw) }))
+    const request = { body, address, headers: forwardedHeaders(raw) }
+    const answer = await oauthSignUp(doors, request).catch((error: unknown) =>
+      oauthFailure(logged(reply, error)),
+    )
+    return sendWhole(reply, answer)
   })
 }
 

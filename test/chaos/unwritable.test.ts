@@ -23,6 +23,10 @@ async function expectClosedDoors(world: ChaosWorld, people: readonly Person[]): 
   const before = codesAtPds(world)
   const heard = await Promise.all(people.map((person) => signUp(world.url, person)))
   expect(heard.map((answer) => answer?.status)).toEqual([503, 503])
+  // Each door says it where its clients look.
+  expect(heard.map((answer) => Object.keys(answer?.body ?? {}).toSorted())).toEqual(
+    people.map(({ door }) => (door === 'oauth' ? ['error', 'error_description'] : ['error', 'message'])),
+  )
   expect(codesAtPds(world)).toBe(before)
   const paths = [com.atproto.admin.getInviteCodes.$nsid, com.atproto.server.describeServer.$nsid]
   for (const path of paths) {

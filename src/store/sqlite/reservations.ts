@@ -83,6 +83,8 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
        SET host = excluded.host,
            handle = coalesce(excluded.handle, account.handle),
            created_at = NULL,
+           -- Whoever was deleted here comes back by moving, and is silent until the move is finished.
+           status = iif(account.status = 'deleted', 'deactivated', account.status),
            invited_by_code = excluded.invited_by_code,
            arrival = excluded.arrival,
            version = account.version + 1`,

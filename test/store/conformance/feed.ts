@@ -125,6 +125,19 @@ export function describeFeed(openStore: OpenStore): void {
       expect(await arrival(subject)).toEqual([null, NOW + 3])
     })
 
+    test('who comes back with a code is invited, however long the move takes until the account is active', async () => {
+      await using subject = await open()
+      const { store } = subject
+      await gift(store, 'a')
+      await store.applyEvent(HOST, tell(1, 'active', BOB))
+      await store.applyEvent(HOST, tell(2, 'deleted', BOB))
+      await redeem(store, 'r1', 'a', BOB)
+      expect(await account(store, BOB)).toMatchObject({ status: 'deactivated', invitedByCode: 'a' })
+      await store.applyEvent(HOST, { seq: 3, at: NOW + 20 * MARGIN, did: BOB, status: 'active' })
+      await store.explainArrivals(HOST, MARGIN)
+      expect((await arrival(subject, BOB))[0]).toBe('invited')
+    })
+
     test('how accounts came is not known before the first listing', async () => {
       await using subject = await open(false)
       const { store } = subject
