@@ -127,7 +127,8 @@ export class SignUps implements AsyncDisposable {
     })
     if (taken === 'in progress') observer.turnedAway(door, taken)
     else if (taken !== 'reserved') {
-      log.info({ reservation: id, door, reason: taken }, 'sign-up refused')
+      // The handle lets an operator find the reason for whoever complains; the code is not logged.
+      log.info({ door, handle: redeemer.handle, reason: taken }, 'sign-up refused')
       observer.refused(door, taken)
       await guesses.failed(address)
     }
