@@ -206,11 +206,9 @@ async function openHost(
 async function waitForPds(pds: PdsClient, log: Logger): Promise<Finding> {
   const deadline = Date.now() + PDS_PATIENCE
   for (let attempt = 0; ; attempt++) {
-    // oxlint-disable-next-line no-await-in-loop -- each attempt waits for the one before
     const finding = await checkArrangement(pds)
     if (finding.fault?.kind !== 'unreachable' || Date.now() > deadline) return finding
     if (attempt === 0) log.warn(`waiting for the PDS at ${pds.origin}`)
-    // oxlint-disable-next-line no-await-in-loop -- the pause before the next attempt
     await sleep(PDS_RETRY)
   }
 }

@@ -13,7 +13,6 @@ const TRIES = 50
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const port = randomInt(RANGE.from, RANGE.to)
-    // oxlint-disable-next-line no-await-in-loop -- the first that is free is enough
     if (await isFree(port)) return port
   }
   throw new Error(`None of ${TRIES} ports tried on 127.0.0.1 is free`)

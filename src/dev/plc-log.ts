@@ -61,7 +61,6 @@ async function replay(database: MockDatabase, file: string): Promise<void> {
   for (const [index, text] of lines.entries()) {
     try {
       const { did, operation } = JSON.parse(text) as LogLine
-      // oxlint-disable-next-line no-await-in-loop -- an operation builds on those before it
       await database.validateAndAddOp(did, operation)
     } catch (cause) {
       throw new Error(`${file} can't be read: line ${index + 1} is not an operation of the PLC directory`, {

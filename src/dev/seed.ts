@@ -72,12 +72,10 @@ export async function signIn(
 /** Waits until the member has earned a code. @param signal gives up silently */
 export async function waitForEarnedCode(url: string, token: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    // oxlint-disable-next-line no-await-in-loop -- polls
     const { codes } = await callXrpc<{ codes: { createdBy: string }[] }>(url, getAccountInviteCodes.$nsid, {
       authorization: `Bearer ${token}`,
     })
     if (codes.some(({ createdBy }) => createdBy !== 'admin')) return
-    // oxlint-disable-next-line no-await-in-loop -- the pause before the next poll
     await sleep(200, undefined, { signal }).catch(() => undefined)
   }
 }

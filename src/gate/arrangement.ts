@@ -109,10 +109,8 @@ export function watchArrangement(options: {
     tell(null, fault)
     while (!ending.signal.aborted) {
       const pause = fault === null ? looks.whileSound : looks.whileFaulty
-      // oxlint-disable-next-line no-await-in-loop -- the pause before the next look
       await sleep(pause, undefined, { signal: ending.signal }).catch(() => {})
       if (ending.signal.aborted) return
-      // oxlint-disable-next-line no-await-in-loop -- each look waits for the one before
       const found = await look()
       tell(fault, found)
       fault = found

@@ -28,9 +28,7 @@ export function startSettler(ports: SettlerPorts): AsyncDisposable {
 
   async function repeat(interval: number, work: () => Promise<void>): Promise<void> {
     while (!stop.signal.aborted) {
-      // oxlint-disable-next-line no-await-in-loop -- one round after the other
       if (ports.isSound()) await round(work)
-      // oxlint-disable-next-line no-await-in-loop -- the pause before the next
       await sleep(interval, undefined, { signal: stop.signal }).catch(() => undefined)
     }
   }
@@ -57,13 +55,11 @@ async function settleDue(ports: SettlerPorts, signal: AbortSignal): Promise<void
   do {
     const at = now()
     const claim = { host: host.hostname, holder, now: at, leaseUntil: at + timings.lease, limit: BATCH }
-    /* oxlint-disable no-await-in-loop -- gentle on a PDS that may be in trouble: one after the other */
     taken = await store.takeOver(claim)
     for (const reservation of taken) {
       if (signal.aborted) return
       await whileHolding(ports, reservation.id, () => settle(ports, reservation))
     }
-    /* oxlint-enable no-await-in-loop */
   } while (taken.length === BATCH)
   await lookAgain(ports)
 }
@@ -75,7 +71,6 @@ async function lookAgain({ store, pds, host, now, observer, log }: SettlerPorts)
   const members = await pds.findMembers(due.flatMap(({ did }) => did ?? []))
   for (const { id, did } of due) {
     const outcome = did !== null && members.has(did) ? 'stays' : 'gone'
-    // oxlint-disable-next-line no-await-in-loop -- one transaction after the other
     const ended = await store.endSecondLook(id, outcome, at)
     if (!ended || outcome === 'stays') continue
     log.warn({ reservation: id }, 'the PDS deleted an account right after its sign-up, the use is taken back')

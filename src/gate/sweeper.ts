@@ -18,7 +18,6 @@ export async function sweep(ports: SettlerPorts, signal: AbortSignal): Promise<v
   const { orphans, unfinished } = since === null ? NOTHING : await findOrphans(ports, window, signal)
   for (const code of orphans) {
     if (signal.aborted) return
-    // oxlint-disable-next-line no-await-in-loop -- there are hardly ever two
     await pds.disableCode(code)
   }
   // What may still become an orphan is looked at again.
@@ -46,7 +45,6 @@ async function findOrphans(
   const unfinished: number[] = []
   let cursor: string | undefined
   do {
-    /* oxlint-disable no-await-in-loop -- a page is found by the one before */
     const page = await pds.listCodes(cursor)
     for (const { code, forAccount, createdAt } of page.codes.filter((listed) => isUnused(listed, until))) {
       const id = reservationOf(host.hostname, forAccount)
@@ -55,7 +53,6 @@ async function findOrphans(
       if (reservation === undefined || reservation.settledAt !== null) orphans.push(code)
       else unfinished.push(Date.parse(createdAt))
     }
-    /* oxlint-enable no-await-in-loop */
     const oldest = page.codes.at(-1)
     cursor = oldest !== undefined && Date.parse(oldest.createdAt) >= since ? page.cursor : undefined
   } while (cursor !== undefined && !signal.aborted)

@@ -175,7 +175,6 @@ export class InviteService {
     const { host, random } = this.#ports
     for (let attempt = 0; attempt <= COLLISION_RETRIES; attempt++) {
       const codes = Array.from({ length: count }, () => makeCode(host.hostname, random))
-      // oxlint-disable-next-line no-await-in-loop -- one attempt has to end before the next may start
       if ((await insert(codes)) === 'done') return codes
     }
     throw new Error(

@@ -186,7 +186,6 @@ export class PdsClient {
   async userOf(code: string): Promise<string | undefined> {
     let cursor: string | undefined
     do {
-      // oxlint-disable-next-line no-await-in-loop -- a page is found by the one before
       const page = await this.listCodes(cursor)
       const found = page.codes.find((listed) => listed.code === code)
       if (found !== undefined) return found.uses[0]?.usedBy

@@ -61,10 +61,8 @@ class Upkeep {
   /** Works until the end, and once more at it. */
   async run(): Promise<void> {
     while (!this.#signal.aborted) {
-      // oxlint-disable-next-line no-await-in-loop -- the pause before the next round
       await pause(TICK, this.#signal)
       try {
-        // oxlint-disable-next-line no-await-in-loop -- each round waits for the one before
         await this.#round()
       } catch (error) {
         if (!this.#signal.aborted)

@@ -71,7 +71,6 @@ export class FirehoseReader {
     const { log } = this.#options
     while (!this.#signal.aborted) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- events are worked in one after the other
         for await (const bytes of this.#frames()) await this.#workIn(bytes)
       } catch (error) {
         if (this.#signal.aborted) break
@@ -79,7 +78,6 @@ export class FirehoseReader {
       }
       const length = Math.min(FIRST_PAUSE * 2 ** this.#failures, LONGEST_PAUSE)
       this.#failures += 1
-      // oxlint-disable-next-line no-await-in-loop -- the pause before the next attempt
       await pause(length * (0.5 + Math.random() / 2), this.#signal)
     }
   }

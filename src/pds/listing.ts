@@ -49,9 +49,7 @@ export async function resyncByListing(
     ...parts(present).map((some) => ({ present: some, gone: [] })),
     ...parts(gone).map((some) => ({ present: [], gone: some })),
   ]) {
-    // oxlint-disable-next-line no-await-in-loop -- one short transaction after the other
     await store.applyListing(host, { asOf, at, ...part })
-    // oxlint-disable-next-line no-await-in-loop -- requests come between
     await others()
   }
   await store.finishResync(host, wantedAt, now())
@@ -62,7 +60,6 @@ async function listAll({ pds, signal }: ListingOptions): Promise<ReadonlyMap<str
   const listed = new Map<string, AccountStatus>()
   let cursor: string | undefined
   do {
-    // oxlint-disable-next-line no-await-in-loop -- a page is found by the one before
     const page = await unlessAborted(signal, () => pds.listAccounts(cursor))
     for (const { did, status } of page.accounts) listed.set(did, status)
     if (page.cursor === cursor) break

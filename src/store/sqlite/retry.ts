@@ -39,7 +39,6 @@ export async function retryWhileBusy<T>(attempt: () => T, retry: Retry): Promise
       deadline ??= retry.elapsed() + retry.budget
       const left = deadline - retry.elapsed()
       if (left <= 0) throw error
-      // oxlint-disable-next-line no-await-in-loop -- the pause before the next attempt
       await retry.sleep(Math.min(left, pause * (0.5 + retry.random() / 2)))
     }
   }
