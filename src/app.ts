@@ -1,28 +1,45 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { AdministratorAuth } from './auth/administrator.ts'
 import { MemberAuth } from './auth/member.ts'
 import { ModeratorAuth } from './auth/moderator.ts'
 import type { Config } from './config.ts'
-import { checkArrangement, type Fault, type Finding, watchArrangement } from './gate/arrangement.ts'
-import { createGuessLimiter } from './gate/guessing.ts'
+import { type Patient, THIS_MACHINE } from './doctor/patient.ts'
+import { startFirstWrites } from './start/first-writes.ts'
+import { ATTEMPTS, createAddressLimiter } from './gate/doors/address-limiter.ts'
+import { checkArrangement } from './gate/arrangement.ts'
 import { createProxy } from './gate/proxy/proxy.ts'
-import { startSettler } from './gate/settler.ts'
-import { SignUps } from './gate/sign-up.ts'
+import { startSettler } from './gate/settling/settler.ts'
+import { SignUps } from './gate/doors/sign-up.ts'
 import { type GateTimings, TIMINGS } from './gate/timings.ts'
+import { type Arrangement, watchArrangement } from './gate/watch.ts'
+import { firehoseHealth } from './http/health.ts'
 import { createMetrics } from './http/metrics.ts'
 import { startMetricsServer } from './http/metrics-server.ts'
 import { startServer } from './http/server.ts'
+import {
+  type Redeemer,
+  redeemedUpstream,
+  type RedemptionRefusal,
+  refuseRedemption,
+} from './invites/predicates.ts'
 import { InviteService } from './invites/service.ts'
-import type { InviteStore } from './invites/store.ts'
-import type { Duration, Host } from './invites/types.ts'
+import type { CodeStanding, InviteStore } from './invites/store.ts'
+import type { Host } from './invites/types.ts'
+import { openHost } from './start/open-host.ts'
 import { PdsClient } from './pds/client.ts'
 import { startFeed } from './pds/feed.ts'
+import { watchInterval } from './pds/interval.ts'
 import { openSqliteStore } from './store/sqlite.ts'
-import { UnfitDatabaseError } from './store/sqlite/open.ts'
-import { xrpcMethods } from './xrpc/methods.ts'
+import { CopyMismatchError } from './store/sqlite/file/backup.ts'
+import { MIGRATIONS } from './store/sqlite/migrations.ts'
+import { isNewest, UnfitDatabaseError } from './store/sqlite/file/open.ts'
+import { type Restored, restoreDatabase } from './store/sqlite/file/restore.ts'
+import { type Contents, CopyRefusedError, copySnapshot, openOurs } from './store/sqlite/file/snapshot.ts'
+import { startAdoption } from './transfer/import/adoption.ts'
+import { METHOD_NSIDS, xrpcMethods } from './xrpc/methods.ts'
 
 /** A running Latchkey. */
 export interface App extends AsyncDisposable {
@@ -36,10 +53,6 @@ export class StartError extends Error {
   override readonly name = 'StartError'
 }
 
-/** How long to wait for a PDS that starts beside Latchkey. */
-const PDS_PATIENCE: Duration = 30_000
-const PDS_RETRY: Duration = 500
-
 /** Why an address can't be listened on, by the system's error code. */
 const ADDRESS_ERRORS: Record<string, string> = {
   EADDRINUSE: 'is taken by another program',
@@ -52,19 +65,46 @@ const ADDRESS_ERRORS: Record<string, string> = {
  * Constructs and wires everything, and listens. Disposing of the result undoes it in the opposite order.
  *
  * @param timings for tests; the usual ones where left out
- * @throws {StartError} when the PDS or the database can't be used as they are set
+ * @param signal ends a start that waits for the PDS or for the database; a running Latchkey it does not end
+ * @throws {StartError} when the PDS or the database can't be used as they are set; the reason of the signal
  */
-export async function openApp(config: Config, log: Logger, timings: Partial<GateTimings> = {}): Promise<App> {
+export async function openApp(
+  config: Config,
+  log: Logger,
+  timings: Partial<GateTimings> = {},
+  signal: AbortSignal = new AbortController().signal,
+): Promise<App> {
   await using opened = new AsyncDisposableStack()
-  const pds = new PdsClient({
-    url: config.pdsUrl,
-    adminPassword: config.pdsAdminPassword,
-    rateLimitBypassKey: config.pdsRateLimitBypassKey,
-  })
-  const store = opened.use(await openStore(config))
-  const { host, fault } = await openHost(store, pds, config, log)
-  const arrangement = opened.use(watchArrangement({ pds, did: host.did, fault, log }))
-  await applyPolicy(store, host, config)
+  const pds = pdsOf(config)
+  const store = opened.use(await openStore(config, { log, signal }))
+  const { host, fault } = await openHost({ store, pds, log, signal }, config.publicUrl.hostname)
+  if (host === undefined) throw new StartError(fault.sentence)
+  const now = () => Date.now()
+  const gateTimings = { ...TIMINGS, ...timings }
+  const feed = opened.use(
+    startFeed({
+      store,
+      host,
+      pds,
+      pdsUrl: config.pdsUrl,
+      now,
+      log,
+      onConnection: () => arrangement.doubt(),
+    }),
+  )
+  const arrangement: Arrangement = opened.use(
+    watchArrangement({ pds, did: host.did, fault, lifeline: feed, timings: gateTimings, log }),
+  )
+  opened.use(
+    await startFirstWrites({
+      store,
+      pds,
+      hostname: host.hostname,
+      config,
+      isSound: () => arrangement.fault === null,
+      log,
+    }),
+  )
 
   const administrators = new AdministratorAuth([config.pdsAdminPassword, config.adminPassword])
   const moderators = new ModeratorAuth(pds, administrators)
@@ -73,7 +113,6 @@ export async function openApp(config: Config, log: Logger, timings: Partial<Gate
     pds,
     pdsJwtSecret === undefined ? undefined : { jwtSecret: pdsJwtSecret, audience: host.did },
   )
-  const now = () => Date.now()
   const invites = new InviteService({
     store,
     host,
@@ -82,7 +121,7 @@ export async function openApp(config: Config, log: Logger, timings: Partial<Gate
     random: randomBytes,
     limits: config.limits,
   })
-  const feed = opened.use(startFeed({ store, host, pds, pdsUrl: config.pdsUrl, now, log }))
+  if (config.pdsEnv !== undefined) opened.use(watchInterval({ path: config.pdsEnv, now, log }))
   const metrics = createMetrics()
   const { observer } = metrics
   const gate = {
@@ -91,29 +130,35 @@ export async function openApp(config: Config, log: Logger, timings: Partial<Gate
     pds,
     now,
     holder: `${hostname()}:${process.pid}:${randomUUID()}`,
-    timings: { ...TIMINGS, ...timings },
+    timings: gateTimings,
     log,
     observer,
   }
-  opened.use(startSettler({ ...gate, isSound: () => arrangement.fault === null }))
+  opened.use(startSettler({ ...gate, isSound: () => arrangement.doors === 'open' }))
+  opened.use(startAdoption({ ...gate, isSound: () => arrangement.doors === 'open' }))
   const signUps = opened.use(
     new SignUps({
       ...gate,
       randomId: randomUUID,
-      guesses: createGuessLimiter(config.guessing),
-      fault: () => arrangement.fault?.sentence,
+      guesses: createAddressLimiter({ times: config.guessing.failures, window: config.guessing.window }),
+      attempts: createAddressLimiter(ATTEMPTS),
+      doors: () => arrangement.doors,
     }),
   )
   const server = opened.use(
     await listen(config, 'PORT', () =>
       startServer({
         methods: xrpcMethods({ invites, members, moderators, administrators }),
-        doors: { signUps, pds, timings: gate.timings },
+        doors: { signUps, pds: behindTheDoors(pds, config), timings: gate.timings },
         proxy: createProxy({
           upstream: config.pdsUrl,
           onFailure: (error) => log.error({ err: error }, 'the PDS did not take a forwarded request'),
         }),
-        health: { database: () => store.check(), pds: () => pds.isUp() },
+        health: {
+          database: () => store.check(),
+          pds: () => pds.isUp(),
+          firehose: () => firehoseHealth(feed),
+        },
         log,
         port: config.port,
         bind: config.bind,
@@ -143,13 +188,114 @@ export async function openApp(config: Config, log: Logger, timings: Partial<Gate
   return { port: server.port, host, [Symbol.asyncDispose]: () => closing.disposeAsync() }
 }
 
-/** Opens the database of the settings. @throws {StartError} when it is of a newer Latchkey, or not one of ours */
-export async function openStore({ databasePath }: Config): Promise<InviteStore> {
+/** What commands work with that look at the PDS and the database and do not serve. */
+export interface Workbench extends AsyncDisposable {
+  readonly store: InviteStore
+  readonly pds: PdsClient
+  readonly host: Host
+}
+
+/**
+ * Opens the database and makes its host known, as a start does. A Latchkey may be serving from it meanwhile.
+ *
+ * @throws {StartError} when the PDS is not in order, or is not the one of the database
+ */
+export async function openWorkbench(config: Config): Promise<Workbench> {
+  await using opened = new AsyncDisposableStack()
+  const pds = pdsOf(config)
+  const store = opened.use(await openStore(config))
+  const name = config.publicUrl.hostname
+  const known = await store.host(name)
+  const finding = await checkArrangement(pds, known?.did)
+  if (finding.fault !== null) throw new StartError(finding.fault.sentence)
+  const host = known ?? (await store.openHost({ hostname: name, did: finding.did }))
+  const closing = opened.move()
+  return { store, pds, host, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+}
+
+/** What `latchkey doctor` looks at. Nothing is changed by it, and any part may be out of order. */
+export function patientOf(config: Config): Patient {
+  const { databasePath } = config
+  return {
+    config,
+    pds: pdsOf(config),
+    openDatabase: () =>
+      withStartErrors(async () => {
+        if (!existsSync(databasePath)) throw new StartError(`there is no database ${databasePath}`)
+        {
+          using db = openOurs(databasePath)
+          if (!isNewest(db, MIGRATIONS))
+            throw new StartError(`${databasePath} is of an older version: the next start changes it`)
+        }
+        return openStore(config)
+      }),
+    nsids: METHOD_NSIDS,
+    machine: THIS_MACHINE,
+  }
+}
+
+/** Where sign-ups are sent on to. Minting, the fence and everything else stay with the PDS itself. */
+function behindTheDoors(pds: PdsClient, config: Config): PdsClient {
+  const { doorsUrl } = config
+  return doorsUrl === undefined ? pds : pdsOf({ ...config, pdsUrl: doorsUrl })
+}
+
+function pdsOf({ pdsUrl, pdsAdminPassword, pdsRateLimitBypassKey }: Config): PdsClient {
+  return new PdsClient({
+    url: pdsUrl,
+    adminPassword: pdsAdminPassword,
+    rateLimitBypassKey: pdsRateLimitBypassKey,
+  })
+}
+
+/**
+ * Opens the database of the settings.
+ *
+ * @param options.log told when the database can only be read
+ * @param options.signal ends the waiting for a lock
+ * @throws {StartError} when it is of a newer Latchkey, or not one of ours; the reason of the signal
+ */
+export async function openStore(
+  { databasePath }: Config,
+  { log, signal }: { readonly log?: Logger; readonly signal?: AbortSignal } = {},
+): Promise<InviteStore> {
+  const watcher = {
+    unwritable: (error: Error) =>
+      log?.error(
+        { err: error },
+        'the database can only be read: sign-ups are closed until it can be written',
+      ),
+    writable: () => log?.info('the database can be written again'),
+  }
   try {
-    return await openSqliteStore({ path: databasePath })
+    return await openSqliteStore({ path: databasePath, signal, watcher })
   } catch (error) {
     if (!(error instanceof UnfitDatabaseError)) throw error
     throw new StartError(error.message, { cause: error })
+  }
+}
+
+/** What an administrator learns of a code. */
+export interface CodeReport extends CodeStanding {
+  /** Why it can't be redeemed now; null when it can. */
+  readonly refusal: RedemptionRefusal | null
+  /** Whether the PDS redeems it rather than Latchkey, which takes its codes over: `closing` while it does. */
+  readonly redeemedUpstream: 'upstream' | 'closing' | null
+}
+
+/** Looks at a code by the rule of the doors. @returns undefined when the host has no such code */
+export async function reportCode(
+  store: InviteStore,
+  { hostname: name }: Pick<Host, 'hostname'>,
+  code: string,
+  redeemer: Redeemer,
+): Promise<CodeReport | undefined> {
+  const [host, found] = await Promise.all([store.host(name), store.codeStanding(code, name)])
+  if (host === undefined || found === undefined) return undefined
+  return {
+    ...found,
+    refusal: refuseRedemption(found.code, found.ownerStatus, redeemer, Date.now()),
+    redeemedUpstream: redeemedUpstream(found.code, host),
   }
 }
 
@@ -173,53 +319,33 @@ async function listen<T>(
 }
 
 /**
- * Makes the host known to the database. At its first start nothing may be wrong with the PDS; later only another PDS
- * stops the start, since reading and forwarding do not need the rest.
+ * Copies the database of the settings, which may be in use, to a file that must not be there yet; see `copySnapshot`.
+ *
+ * @throws {StartError} when it can't be copied; nothing is left then
  */
-async function openHost(
-  store: InviteStore,
-  pds: PdsClient,
-  { publicUrl, fresh }: Config,
-  log: Logger,
-): Promise<{ host: Host; fault: Fault | null }> {
-  const known = await store.host(publicUrl.hostname)
-  const finding = known === undefined ? await waitForPds(pds, log) : await checkArrangement(pds, known.did)
-  const { fault } = finding
-  if (fault !== null) {
-    if (known === undefined || fault.kind === 'another PDS') throw new StartError(fault.sentence)
-    return { host: known, fault }
-  }
-  const { did, hasInviteCodes } = finding
-  const host = await store.openHost({ hostname: publicUrl.hostname, did })
-  if (host.earningSince !== null) return { host, fault }
-  if (hasInviteCodes && !fresh) {
-    log.warn(
-      'the PDS has invite codes that Latchkey does not know, so members earn none yet; set LATCHKEY_FRESH=true to leave them out',
-    )
-    return { host, fault }
-  }
-  await store.openEarning(host.hostname, Date.now())
-  return { host: await store.openHost({ hostname: host.hostname, did }), fault }
+export function backUp(
+  { databasePath }: Config,
+  copy: string,
+  progress: (done: number) => void,
+): Promise<Contents> {
+  return withStartErrors(() => copySnapshot({ original: databasePath, copy, progress }))
 }
 
-/** Looks at the PDS, for a while also when it does not answer yet: both may be starting. */
-async function waitForPds(pds: PdsClient, log: Logger): Promise<Finding> {
-  const deadline = Date.now() + PDS_PATIENCE
-  for (let attempt = 0; ; attempt++) {
-    const finding = await checkArrangement(pds)
-    if (finding.fault?.kind !== 'unreachable' || Date.now() > deadline) return finding
-    if (attempt === 0) log.warn(`waiting for the PDS at ${pds.origin}`)
-    await sleep(PDS_RETRY)
-  }
+/**
+ * Puts a backup in the place of the database of the settings, which nobody may have open; see `restoreDatabase`.
+ *
+ * @throws {StartError} when that can't be done; nothing was changed then
+ */
+export function restore({ databasePath }: Config, backup: string): Promise<Restored> {
+  return withStartErrors(() => restoreDatabase({ path: databasePath, backup, now: Date.now }))
 }
 
-/** Puts what the settings say of the policy into the database. */
-async function applyPolicy(store: InviteStore, { hostname: name }: Host, { policy }: Config): Promise<void> {
-  const { interval, epoch, cap } = policy
-  const before = await store.policy(name)
-  await store.setPolicy(name, {
-    interval: interval === undefined ? before.interval : interval,
-    epoch: epoch ?? before.epoch,
-    cap: cap ?? before.cap,
-  })
+async function withStartErrors<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const expected = [UnfitDatabaseError, CopyMismatchError, CopyRefusedError]
+    if (!(error instanceof Error && expected.some((kind) => error instanceof kind))) throw error
+    throw new StartError(error.message, { cause: error })
+  }
 }

@@ -1,21 +1,7 @@
 import type { InviteLimits } from './invites/service.ts'
 import type { Duration, Instant } from './invites/types.ts'
-import {
-  Expected,
-  LOG_LEVELS,
-  type LogLevel,
-  parseDatabase,
-  parseDuration,
-  parseInstant,
-  parseInterval,
-  parseLogLevel,
-  parseOrigin,
-  parseProxies,
-  parseShortDuration,
-  parseSwitch,
-  parseText,
-  parseWholeNumber,
-} from './setting-values.ts'
+import { Expected, type LogLevel } from './setting-values.ts'
+import { type Setting, SETTINGS } from './settings.ts'
 
 /** Everything `latchkey serve` is told from outside. */
 export interface Config {
@@ -23,11 +9,15 @@ export interface Config {
   readonly bind: string
   readonly publicUrl: URL
   readonly pdsUrl: URL
+  /** Where sign-ups are sent on instead of the PDS itself; undefined: nowhere else. */
+  readonly doorsUrl: URL | undefined
   readonly pdsAdminPassword: string
   /** Accepted beside the PDS's own; the same where unset. */
   readonly adminPassword: string
   readonly pdsJwtSecret: string | undefined
   readonly pdsRateLimitBypassKey: string | undefined
+  /** The path of the PDS's own settings, which say whether it still makes codes at an interval. */
+  readonly pdsEnv: string | undefined
   /** The path of the SQLite file. */
   readonly databasePath: string
   /** What of the policy is given; undefined leaves what the database has. A null interval: nobody earns. */
@@ -48,208 +38,6 @@ export interface Config {
   readonly logLevel: LogLevel
 }
 
-/** One setting: a variable, a flag and a row of the reference. */
-export interface Setting<T> {
-  readonly variable: string
-  /** The name of its flag, without dashes. */
-  readonly flag: string
-  /** How the value is shown in help: `--port <number>`. Empty for a switch. */
-  readonly placeholder: string
-  readonly description: string
-  /** The value when none is given, as one would write it; undefined when there is none. */
-  readonly fallback?: string
-  readonly required?: boolean
-  /** Whether the value must not be shown. */
-  readonly secret?: boolean
-  readonly parse: (given: string) => T
-}
-
-/** All settings, in the order of the reference. */
-export const SETTINGS = {
-  publicUrl: {
-    variable: 'LATCHKEY_PUBLIC_URL',
-    flag: 'public-url',
-    placeholder: 'url',
-    description: 'The public URL that clients use for the PDS. Its host name begins every invite code.',
-    required: true,
-    parse: parseOrigin,
-  },
-  pdsUrl: {
-    variable: 'LATCHKEY_PDS_URL',
-    flag: 'pds-url',
-    placeholder: 'url',
-    description: 'Where Latchkey reaches the PDS itself, past the reverse proxy.',
-    required: true,
-    parse: parseOrigin,
-  },
-  pdsAdminPassword: {
-    variable: 'LATCHKEY_PDS_ADMIN_PASSWORD',
-    flag: 'pds-admin-password',
-    placeholder: 'password',
-    description: "The PDS's admin password (`PDS_ADMIN_PASSWORD`).",
-    required: true,
-    secret: true,
-    parse: parseText,
-  },
-  adminPassword: {
-    variable: 'LATCHKEY_ADMIN_PASSWORD',
-    flag: 'admin-password',
-    placeholder: 'password',
-    description:
-      "A password of Latchkey's own for its administrators. The PDS's is accepted as well, since pdsadmin and goat send it.",
-    secret: true,
-    parse: parseText,
-  },
-  pdsJwtSecret: {
-    variable: 'LATCHKEY_PDS_JWT_SECRET',
-    flag: 'pds-jwt-secret',
-    placeholder: 'secret',
-    description:
-      "The PDS's `PDS_JWT_SECRET`. With it Latchkey verifies session tokens itself; without it the PDS is asked.",
-    secret: true,
-    parse: parseText,
-  },
-  pdsRateLimitBypassKey: {
-    variable: 'LATCHKEY_PDS_RATE_LIMIT_BYPASS_KEY',
-    flag: 'pds-rate-limit-bypass-key',
-    placeholder: 'key',
-    description:
-      "The PDS's `PDS_RATE_LIMIT_BYPASS_KEY`, which exempts Latchkey's own calls from its rate limits.",
-    secret: true,
-    parse: parseText,
-  },
-  database: {
-    variable: 'LATCHKEY_DATABASE',
-    flag: 'database',
-    placeholder: 'sqlite:PATH',
-    description: 'Where invitations are kept.',
-    fallback: 'sqlite:latchkey.sqlite',
-    parse: parseDatabase,
-  },
-  port: {
-    variable: 'LATCHKEY_PORT',
-    flag: 'port',
-    placeholder: 'number',
-    description: 'The port to listen on; 0 takes a free one.',
-    fallback: '2690',
-    parse: parseWholeNumber(0, 65_535),
-  },
-  bind: {
-    variable: 'LATCHKEY_BIND',
-    flag: 'bind',
-    placeholder: 'address',
-    description: 'The address to listen on.',
-    fallback: '127.0.0.1',
-    parse: parseText,
-  },
-  inviteInterval: {
-    variable: 'LATCHKEY_INVITE_INTERVAL',
-    flag: 'invite-interval',
-    placeholder: 'duration',
-    description:
-      'Members earn one code per interval, such as `7d`; `off` stops earning. Kept in the database: unset leaves what is there, at first nobody earns.',
-    parse: parseInterval,
-  },
-  inviteEpoch: {
-    variable: 'LATCHKEY_INVITE_EPOCH',
-    flag: 'invite-epoch',
-    placeholder: 'date',
-    description:
-      'Only intervals after this date count, such as `2026-01-01`. Kept in the database; at first all of an account’s life counts.',
-    parse: parseInstant,
-  },
-  inviteCap: {
-    variable: 'LATCHKEY_INVITE_CAP',
-    flag: 'invite-cap',
-    placeholder: 'number',
-    description: 'A member with this many open earned codes earns no more. Kept in the database; at first 5.',
-    parse: parseWholeNumber(1, 1000),
-  },
-  fresh: {
-    variable: 'LATCHKEY_FRESH',
-    flag: 'fresh',
-    placeholder: '',
-    description:
-      'Let members earn although the PDS has invite codes that Latchkey does not know. Those codes keep their meaning for the PDS only.',
-    fallback: 'false',
-    parse: parseSwitch,
-  },
-  maxCodes: {
-    variable: 'LATCHKEY_MAX_CODES_PER_REQUEST',
-    flag: 'max-codes-per-request',
-    placeholder: 'number',
-    description: 'The most codes that one request may create, over all its accounts.',
-    fallback: '10000',
-    parse: parseWholeNumber(1, 1_000_000),
-  },
-  maxUses: {
-    variable: 'LATCHKEY_MAX_USES_PER_CODE',
-    flag: 'max-uses-per-code',
-    placeholder: 'number',
-    description: 'The most uses that a code may be created with.',
-    fallback: '100000',
-    parse: parseWholeNumber(1, 1_000_000_000),
-  },
-  trustedProxies: {
-    variable: 'LATCHKEY_TRUSTED_PROXIES',
-    flag: 'trusted-proxies',
-    placeholder: 'list',
-    description:
-      'Reverse proxies whose `X-Forwarded-For` tells the address of the client: addresses and networks with commas between them, the names `loopback`, `linklocal`, `uniquelocal`, or `none`.',
-    fallback: 'loopback,linklocal,uniquelocal',
-    parse: parseProxies,
-  },
-  guessLimit: {
-    variable: 'LATCHKEY_GUESS_LIMIT',
-    flag: 'guess-limit',
-    placeholder: 'number',
-    description:
-      'So many sign-ups with a code that is not good, and an address (IPv6: a /64) has to wait before it may try another.',
-    fallback: '10',
-    parse: parseWholeNumber(1, 1_000_000),
-  },
-  guessWindow: {
-    variable: 'LATCHKEY_GUESS_WINDOW',
-    flag: 'guess-window',
-    placeholder: 'duration',
-    description: 'How long such failures of an address count, from the first of them on; `1d` at most.',
-    fallback: '10m',
-    parse: parseShortDuration,
-  },
-  metricsPort: {
-    variable: 'LATCHKEY_METRICS_PORT',
-    flag: 'metrics-port',
-    placeholder: 'number',
-    description:
-      'The port on which `/metrics` is served to Prometheus; 0 takes a free one. Unset: no metrics are served.',
-    parse: parseWholeNumber(0, 65_535),
-  },
-  metricsBind: {
-    variable: 'LATCHKEY_METRICS_BIND',
-    flag: 'metrics-bind',
-    placeholder: 'address',
-    description: 'The address on which `/metrics` is served. Whoever reaches it may read it.',
-    fallback: '127.0.0.1',
-    parse: parseText,
-  },
-  shutdownTimeout: {
-    variable: 'LATCHKEY_SHUTDOWN_TIMEOUT',
-    flag: 'shutdown-timeout',
-    placeholder: 'duration',
-    description: 'How long requests in flight may take to finish when the server stops.',
-    fallback: '70s',
-    parse: parseDuration,
-  },
-  logLevel: {
-    variable: 'LATCHKEY_LOG_LEVEL',
-    flag: 'log-level',
-    placeholder: 'level',
-    description: `How much is logged: ${LOG_LEVELS.join(', ')}.`,
-    fallback: 'info',
-    parse: parseLogLevel,
-  },
-} as const satisfies Record<string, Setting<unknown>>
-
 type Settings = typeof SETTINGS
 type SettingName = keyof Settings
 type Value<N extends SettingName> = ReturnType<Settings[N]['parse']>
@@ -268,20 +56,45 @@ export class ConfigError extends Error {
 /** Values of flags by the setting they set, as the command line gave them. */
 export type FlagValues = Partial<Record<SettingName, string>>
 
+/** What a file of settings gives, by variable. */
+export interface SettingsFile {
+  readonly path: string
+  readonly values: Readonly<Record<string, string | undefined>>
+}
+
+/** The variable that names a file of settings. */
+export const SETTINGS_FILE = 'LATCHKEY_SETTINGS'
+
+/** @returns the path of the file of settings, from its flag or the environment; undefined when there is none */
+export function settingsPath(flag: string | undefined): string | undefined {
+  return flag || process.env[SETTINGS_FILE] || undefined
+}
+
 /**
- * Shapes settings from flags and, where a flag is missing, the environment.
+ * Shapes settings from flags; where a flag is missing, from the environment; and where both are, from a file.
  *
  * @throws {ConfigError} with one sentence for each wrong, missing or unknown setting, all at once
  */
-export function readConfig(flags: FlagValues, environment: NodeJS.ProcessEnv = process.env): Config {
-  const sentences = unknownVariables(environment)
+export function readConfig(
+  flags: FlagValues,
+  environment: NodeJS.ProcessEnv = process.env,
+  file?: SettingsFile,
+): Config {
+  const ours = Object.keys(environment).filter(
+    (name) => name.startsWith('LATCHKEY_') && name !== SETTINGS_FILE,
+  )
+  // Any other name in the file is a mistake too: the file is Latchkey's own.
+  const filed = Object.keys(file?.values ?? {})
+  const sentences = [...unknownNames(ours), ...unknownNames(filed, ` in ${file?.path}`)]
 
   function read<N extends SettingName>(name: N): Value<N> | undefined {
     const setting: Setting<unknown> = SETTINGS[name]
     const flag = flags[name]
     // An empty value is none: `--admin-password "$UNSET"` must not make the empty password good.
-    const given = flag || environment[setting.variable] || setting.fallback
-    const label = flag ? `--${setting.flag}` : setting.variable
+    const ambient = environment[setting.variable]
+    const given = flag || ambient || file?.values[setting.variable] || setting.fallback
+    const origin = !ambient && file?.values[setting.variable] ? ` in ${file.path}` : ''
+    const label = flag ? `--${setting.flag}` : `${setting.variable}${origin}`
     if (given === undefined) {
       if (setting.required === true) sentences.push(`${setting.variable} is missing: ${setting.description}`)
       return undefined
@@ -317,8 +130,10 @@ export function readConfig(flags: FlagValues, environment: NodeJS.ProcessEnv = p
   }
   const metricsPort = read('metricsPort')
   const optional = {
+    doorsUrl: read('doorsUrl'),
     pdsJwtSecret: read('pdsJwtSecret'),
     pdsRateLimitBypassKey: read('pdsRateLimitBypassKey'),
+    pdsEnv: read('pdsEnv'),
     policy: { interval: read('inviteInterval'), epoch: read('inviteEpoch'), cap: read('inviteCap') },
   }
   if (sentences.length > 0 || !isComplete(values)) throw new ConfigError(sentences)
@@ -336,10 +151,11 @@ function isComplete<T extends object>(values: T): values is { [K in keyof T]: Ex
   return Object.values(values).every((value) => value !== undefined)
 }
 
-function unknownVariables(environment: NodeJS.ProcessEnv): string[] {
+/** @param origin where the names stand, when not in the environment */
+function unknownNames(names: readonly string[], origin = ''): string[] {
   const known = new Set<string>(Object.values(SETTINGS).map(({ variable }) => variable))
-  return Object.keys(environment)
-    .filter((name) => name.startsWith('LATCHKEY_') && !known.has(name))
+  return names
+    .filter((name) => !known.has(name))
     .toSorted()
-    .map((name) => `${name} is no setting of Latchkey; docs/reference/settings.md lists them all.`)
+    .map((name) => `${name}${origin} is no setting of Latchkey; docs/reference/settings.md lists them all.`)
 }

@@ -13,7 +13,7 @@ const DAY: Duration = 86_400_000
 const NETWORK_NAMES = ['loopback', 'linklocal', 'uniquelocal']
 
 /** Parses `7d`, `12h`, `500ms` … @returns milliseconds; @throws when it is not a positive whole length of time */
-export function parseDuration(given: string): Duration {
+function parseDuration(given: string): Duration {
   const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: DAY, w: 7 * DAY }
   const match = /^(\d{1,15})(ms|s|m|h|d|w)$/.exec(given.trim())
   const duration = Number(match?.[1]) * units[(match?.[2] ?? 'ms') as keyof typeof units]
@@ -60,6 +60,13 @@ export function parseOrigin(given: string): URL {
   const bare = url?.pathname === '/' && url.search === '' && url.hash === '' && url.username === ''
   if (url !== undefined && bare && /^https?:$/.test(url.protocol)) return url
   throw new Expected('an http or https URL without a path, such as https://pds.example.com')
+}
+
+/** Parses an origin whose host has a name, since a service DID can be made of no address. */
+export function parsePublicUrl(given: string): URL {
+  const url = parseOrigin(given)
+  if (!ipaddr.isValid(url.hostname.replace(/^\[|\]$/g, ''))) return url
+  throw new Expected('a URL with a host name instead of an address, such as https://pds.example.com')
 }
 
 export function parseDatabase(given: string): string {

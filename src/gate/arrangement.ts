@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Duration } from '../invites/types.ts'
 import { PdsRefusedError } from '../pds/answer.ts'
 import type { PdsClient } from '../pds/client.ts'
 
@@ -21,21 +19,6 @@ export type Finding =
   | { readonly fault: Fault }
   | { readonly fault: null; readonly did: string; readonly hasInviteCodes: boolean }
 
-/** What is written to the log; pino's methods fit. */
-interface ArrangementLog {
-  readonly info: (details: object, message: string) => void
-  readonly error: (details: object, message: string) => void
-}
-
-/** A watch over the PDS. Disposing of it ends the watch. */
-export interface Arrangement extends AsyncDisposable {
-  /** What is wrong, as far as the last look tells; null when the doors may be open. */
-  readonly fault: Fault | null
-}
-
-/** How long after one look the next one follows. */
-const LOOKS = { whileSound: 5000, whileFaulty: 3000 }
-
 /** A PDS behind an entryway says this, and before it asks for a password. */
 const ENTRYWAY = /managed by the entryway/i
 
@@ -44,13 +27,14 @@ const ENTRYWAY = /managed by the entryway/i
  * takes the admin password.
  *
  * @param did the service DID that it must have; any where undefined
+ * @param signal ends the look, which has shown nothing then but that the PDS is out of reach
  * @returns what is wrong, or what else was learned
  */
-export async function checkArrangement(pds: PdsClient, did?: string): Promise<Finding> {
+export async function checkArrangement(pds: PdsClient, did?: string, signal?: AbortSignal): Promise<Finding> {
   const { origin } = pds
   try {
-    const hasInviteCodes = await pds.hasInviteCodes()
-    const described = await pds.describe()
+    const hasInviteCodes = await pds.hasInviteCodes(signal)
+    const described = await pds.describe(signal)
     if (did !== undefined && described.did !== did) return { fault: anotherPds(origin, did, described.did) }
     if (!described.invitesRequired) return { fault: invitesNotRequired(origin) }
     return { fault: null, did: described.did, hasInviteCodes }
@@ -59,74 +43,14 @@ export async function checkArrangement(pds: PdsClient, did?: string): Promise<Fi
   }
 }
 
-function faultOf(origin: string, error: unknown): Fault {
+/** Reads of an error of the PDS client what is wrong. */
+export function faultOf(origin: string, error: unknown): Fault {
   if (!(error instanceof PdsRefusedError)) return noPds('unreachable', origin, error)
   const { status, message } = error
   if (status === 400 && ENTRYWAY.test(message)) return entryway(origin)
   if (status === 401) return wrongPassword(origin, error)
   const mayPass = status === 429 || status >= 500
   return noPds(mayPass ? 'unreachable' : 'not a PDS', origin, error)
-}
-
-/**
- * Looks at a PDS again and again, more often while something is wrong: it may be restarted with another version or other
- * settings at any time.
- *
- * @param options.did the service DID that the database remembers
- * @param options.fault what a first look has shown
- */
-export function watchArrangement(options: {
-  readonly pds: PdsClient
-  readonly did: string
-  readonly fault: Fault | null
-  readonly log: ArrangementLog
-  readonly looks?: { readonly whileSound: Duration; readonly whileFaulty: Duration }
-}): Arrangement {
-  const { pds, did, log, looks = LOOKS } = options
-  const ending = new AbortController()
-  let { fault } = options
-  let version: string | undefined
-
-  async function look(): Promise<Fault | null> {
-    try {
-      const found = await pds.version()
-      if (version !== undefined && found !== version)
-        log.info({ from: version, to: found }, 'the PDS has another version')
-      version = found
-    } catch (error) {
-      return faultOf(pds.origin, error)
-    }
-    return (await checkArrangement(pds, did)).fault
-  }
-
-  function tell(before: Fault | null, after: Fault | null): void {
-    if (before?.kind === after?.kind) return
-    if (after === null) log.info({}, 'the PDS is in order again: sign-ups are open')
-    else log.error({ fault: after.kind }, `sign-ups are closed: ${after.sentence}`)
-  }
-
-  async function watch(): Promise<void> {
-    tell(null, fault)
-    while (!ending.signal.aborted) {
-      const pause = fault === null ? looks.whileSound : looks.whileFaulty
-      await sleep(pause, undefined, { signal: ending.signal }).catch(() => {})
-      if (ending.signal.aborted) return
-      const found = await look()
-      tell(fault, found)
-      fault = found
-    }
-  }
-
-  const watching = watch()
-  return {
-    get fault() {
-      return fault
-    },
-    async [Symbol.asyncDispose]() {
-      ending.abort()
-      await watching
-    },
-  }
 }
 
 function noPds(kind: 'unreachable' | 'not a PDS', origin: string, error: unknown): Fault {

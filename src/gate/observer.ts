@@ -8,7 +8,14 @@ export interface GateObserver {
   /** Somebody was turned away before their code was looked at. */
   readonly turnedAway: (
     door: Door,
-    why: 'paused' | 'guessing' | 'in progress' | 'doors closed' | 'store unavailable',
+    why:
+      | 'paused'
+      | 'guessing'
+      | 'too many'
+      | 'in progress'
+      | 'codes moving'
+      | 'doors closed'
+      | 'store unavailable',
   ) => void
   /** A sign-up that held a use has ended at the door, after this many ms. `unknown` leaves it to the settler. */
   readonly finished: (door: Door, outcome: 'committed' | 'released' | 'unknown', ms: number) => void
@@ -16,4 +23,6 @@ export interface GateObserver {
   readonly settled: (outcome: 'committed' | 'released' | 'postponed' | 'taken back') => void
   /** So many codes that no sign-up goes through were disabled at the PDS. */
   readonly swept: (codes: number) => void
+  /** So many codes that the PDS made past Latchkey are Latchkey's from now on. */
+  readonly adopted: (codes: number) => void
 }

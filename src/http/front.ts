@@ -7,6 +7,7 @@ import {
 } from 'node:http'
 import { canonicalPath } from '../gate/proxy/canonical.ts'
 import type { Proxy } from '../gate/proxy/proxy.ts'
+import { VIA } from '../wire/via.ts'
 
 /** As long as the PDS keeps idle connections of reverse proxies, in milliseconds. */
 const KEEP_ALIVE = 90_000
@@ -86,6 +87,7 @@ function refuse(response: ServerResponse): void {
     'access-control-allow-origin': '*',
     'content-type': 'application/json; charset=utf-8',
     'retry-after': '5',
+    via: VIA,
     connection: 'close',
   })
   response.end(JSON.stringify({ error: 'ServiceUnavailable', message: 'The server is restarting' }))

@@ -4,6 +4,20 @@ import type { FastifyInstance } from 'fastify'
 export interface HealthChecks {
   readonly database: () => Promise<void>
   readonly pds: () => Promise<boolean>
+  /** How the firehose is followed. It changes nothing of use: codes and doors do without it. */
+  readonly firehose: () => FirehoseHealth
+}
+
+/** `behind`: connected, and what happened before is not worked in yet. */
+export type FirehoseHealth = 'ok' | 'behind' | 'not connected'
+
+/** Puts what is known of the firehose in a word. */
+export function firehoseHealth(feed: {
+  readonly connected: boolean
+  readonly isCaughtUp: boolean
+}): FirehoseHealth {
+  if (!feed.connected) return 'not connected'
+  return feed.isCaughtUp ? 'ok' : 'behind'
 }
 
 /** For a supervisor: the process answers. */
@@ -12,7 +26,7 @@ export const LIVE_PATH = '/_latchkey/live'
 /** For a load balancer and for people: the database and the PDS answer as well. */
 export const READY_PATH = '/_latchkey/ready'
 
-/** Mounts both. `ready` names what is wrong and is 503 while something is. */
+/** Mounts both. `ready` names what is wrong and is 503 while database or PDS are. */
 export function registerHealth(app: FastifyInstance, checks: HealthChecks): void {
   app.get(LIVE_PATH, async () => ({ status: 'live' }))
   app.get(READY_PATH, async (request, reply) => {
@@ -31,6 +45,7 @@ export function registerHealth(app: FastifyInstance, checks: HealthChecks): void
       status: ready ? 'ready' : 'not ready',
       database: database ? 'ok' : 'unavailable',
       pds: pds ? 'ok' : 'unreachable',
+      firehose: checks.firehose(),
     })
   })
 }

@@ -47,7 +47,9 @@ const REFUSALS: Record<RedemptionRefusal, string> = {
 const TURNS_AWAY: Record<Told<'turnedAway', 1>, string> = {
   paused: 'paused',
   guessing: 'guessing',
+  'too many': 'too_many',
   'in progress': 'in_progress',
+  'codes moving': 'codes_moving',
   'doors closed': 'doors_closed',
   'store unavailable': 'store_unavailable',
 }
@@ -116,6 +118,11 @@ function createObserver(registers: Registry[]): GateObserver {
     help: 'Codes disabled at the PDS because no sign-up goes through them.',
     registers,
   })
+  const adopted = new Counter({
+    name: 'latchkey_upstream_codes_adopted_total',
+    help: 'Codes that were made at the PDS itself, past Latchkey, and taken over from it.',
+    registers,
+  })
   // A series that begins at its first event hides that event from rate().
   for (const door of Object.values(DOORS)) {
     for (const reason of Object.values(REFUSALS)) refused.inc({ door, reason }, 0)
@@ -131,6 +138,7 @@ function createObserver(registers: Registry[]): GateObserver {
       duration.observe({ door: DOORS[door], outcome: OUTCOMES[outcome] }, ms / 1000),
     settled: (outcome) => settled.inc({ outcome: SETTLED[outcome] }),
     swept: (codes) => swept.inc(codes),
+    adopted: (codes) => adopted.inc(codes),
   }
 }
 

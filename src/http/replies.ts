@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { PdsAnswer } from '../pds/answer.ts'
 import type { XrpcFailure } from '../wire/failure.ts'
+import { withVia } from '../wire/via.ts'
 import { isRefusal, type XrpcAnswer } from '../xrpc/kit/method.ts'
 import { tell } from './failures.ts'
 
@@ -45,8 +46,9 @@ export function sendUpstream(reply: FastifyReply, { status, headers, body }: Pds
 export function sendWhole(reply: FastifyReply, { status, headers, body }: PdsAnswer): FastifyReply {
   for (const [name, value] of headers) {
     // Fastify counts for itself, and appends cookies to one another.
-    if (name !== 'content-length') reply.header(name, value)
+    if (name !== 'content-length' && name !== 'via') reply.header(name, value)
   }
+  reply.header('via', withVia(headers.get('via')))
   return reply.code(status).send(Buffer.from(body))
 }
 

@@ -8,11 +8,12 @@ import {
   LogController,
 } from 'fastify'
 import type { Logger } from 'pino'
-import { CREATE_ACCOUNT_PATH, createAccount, type DoorPorts } from '../gate/create-account.ts'
-import { OAUTH_SIGN_UP_PATH, oauthFailure, oauthSignUp } from '../gate/oauth-sign-up.ts'
+import { CREATE_ACCOUNT_PATH, createAccount, type DoorPorts } from '../gate/doors/create-account.ts'
+import { OAUTH_SIGN_UP_PATH, oauthFailure, oauthSignUp } from '../gate/doors/oauth-sign-up.ts'
 import { forwardedFor, forwardedHeaders, type Proxy } from '../gate/proxy/proxy.ts'
 import type { Duration } from '../invites/types.ts'
 import { invalidRequest, type XrpcFailure } from '../wire/failure.ts'
+import { VIA } from '../wire/via.ts'
 import type { XrpcMethod, XrpcRequest } from '../xrpc/kit/method.ts'
 import { createFront, type Front, type Route } from './front.ts'
 import { type HealthChecks, LIVE_PATH, READY_PATH, registerHealth } from './health.ts'
@@ -90,7 +91,8 @@ function createApp({ log, proxy, trustedProxies }: ServerOptions, routes: readon
   // Bodies are read by whoever needs them, once the caller is known: Fastify must not judge them before.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('via', VIA)
     if (request.raw.headers['content-type'] !== undefined) request.headers = { 'content-type': undefined }
   })
   app.setErrorHandler((error, _request, reply) => sendError(reply, error))

@@ -1,4 +1,4 @@
-import type { AccountStatus, Instant, InviteCode } from './types.ts'
+import type { AccountStatus, Host, Instant, InviteCode } from './types.ts'
 
 /** Whether a code has run out of time: from the very instant of its expiry on. */
 export function isExpired(code: Pick<InviteCode, 'expiresAt'>, now: Instant): boolean {
@@ -61,4 +61,20 @@ export function refuseRedemption(
     return 'restricted'
   if (ownerStatus !== 'active') return 'owner gone'
   return null
+}
+
+/**
+ * Whether a code that is good is still the PDS's to redeem under its own name. Until a host's codes are Latchkey's, one
+ * that is not known here may be one that the PDS made a moment ago.
+ *
+ * @param code undefined for one that is not known here
+ * @returns `closing` while nobody can redeem it for a moment; null when it is Latchkey's
+ */
+export function redeemedUpstream(
+  code: Pick<InviteCode, 'upstream'> | undefined,
+  { earningSince }: Pick<Host, 'earningSince'>,
+): 'upstream' | 'closing' | null {
+  if (code === undefined) return earningSince === null ? 'upstream' : null
+  if (code.upstream === 'theirs') return 'upstream'
+  return code.upstream === 'closing' ? 'closing' : null
 }

@@ -79,7 +79,10 @@ export class InviteService {
   /** Makes what the member has earned by now, and reads again what there is. */
   async #createEarned(did: string, found: MemberSnapshot, at: Instant): Promise<MemberSnapshot> {
     const { store, host } = this.#ports
-    if (host.earningSince === null || found.account?.invitesDisabled === true) return found
+    if (found.account?.invitesDisabled === true) return found
+    // Another process may have opened earning since the start.
+    const { earningSince = null } = (await store.host(host.hostname)) ?? {}
+    if (earningSince === null) return found
     const policy = await store.policy(host.hostname)
     if (policy.interval === null) return found
     const createdAt = found.account?.createdAt ?? (await this.#learnCreatedAt(did))

@@ -1,6 +1,17 @@
 import type { FeedStore } from './feed.ts'
+import type { ImportStore } from './imports.ts'
 import type { RedemptionRefusal, Redeemer } from './predicates.ts'
-import type { Account, Door, Host, Instant, InviteCodeWithUses, Policy, ReservationState } from './types.ts'
+import type { ReconcileStore } from './reconciling.ts'
+import type {
+  Account,
+  AccountStatus,
+  Door,
+  Host,
+  Instant,
+  InviteCodeWithUses,
+  Policy,
+  ReservationState,
+} from './types.ts'
 
 /** The database stayed locked by other writers for as long as a caller should wait. Nothing was changed. */
 export class StoreBusyError extends Error {
@@ -60,6 +71,8 @@ export interface NewReservation {
   readonly leaseUntil: Instant
 }
 
+export type ReserveOutcome = 'reserved' | 'in progress' | 'upstream' | 'closing' | RedemptionRefusal
+
 /** A sign-up in progress or finished. */
 export interface Reservation {
   readonly id: string
@@ -80,7 +93,7 @@ export interface Reservation {
  * {@link StoreUnavailableError} having changed nothing, and is proved on every implementation by one conformance
  * suite, parallel writers included. Reads take no write lock.
  */
-export interface InviteStore extends FeedStore, AsyncDisposable {
+export interface InviteStore extends FeedStore, ImportStore, ReconcileStore, AsyncDisposable {
   /** Whether the database answers and can be written. Rejects like every other method when not. */
   check(): Promise<void>
 
@@ -140,12 +153,16 @@ export interface InviteStore extends FeedStore, AsyncDisposable {
     after: ListingPosition | null
   }): Promise<readonly InviteCodeWithUses[]>
 
+  /** Reads all that decides whether a code can be redeemed. @returns undefined when the host has no such code */
+  codeStanding(code: string, host: string): Promise<CodeStanding | undefined>
+
   /**
    * Takes one use of a code and records the sign-up that holds it, or says why not and changes nothing. A sign-up with
    * the same code and handle, in whatever case, that is not finished yet makes it `in progress`, unless the code is
-   * `disabled` or `expired`.
+   * `disabled` or `expired`. A good code that the PDS still redeems is `upstream`; `closing` while it is being made
+   * Latchkey's, and then it is to be tried again.
    */
-  reserve(reservation: NewReservation, now: Instant): Promise<'reserved' | 'in progress' | RedemptionRefusal>
+  reserve(reservation: NewReservation, now: Instant): Promise<ReserveOutcome>
   /**
    * Records the one-use code minted upstream, before anything is sent on.
    *
@@ -192,10 +209,22 @@ export interface InviteStore extends FeedStore, AsyncDisposable {
    * @returns false when the second look was ended before; nothing was counted
    */
   endSecondLook(id: string, outcome: 'stays' | 'gone', at: Instant): Promise<boolean>
-  /** Gives a held use back. @returns false when the reservation is finished already */
-  release(id: string, at: Instant): Promise<boolean>
+  /**
+   * Gives a held use back.
+   *
+   * @param upstream `used` when the PDS keeps a use of its own code, by an account that it deleted again
+   * @returns false when the reservation is finished already
+   */
+  release(id: string, at: Instant, upstream?: 'unused' | 'used'): Promise<boolean>
   /** Reads one reservation. */
   reservation(id: string): Promise<Reservation | undefined>
+  /**
+   * Forgets sign-ups that were released until an instant, the longest ago first. Others are never forgotten, and neither
+   * are those whose code the PDS has as used: nobody could tell such a use from one that was lost here.
+   *
+   * @returns how many; at most `limit`
+   */
+  purgeReleased(which: { host: string; before: Instant; limit: number }): Promise<number>
   /** How many sign-ups are unfinished, by state. */
   countOpen(host: string): Promise<Readonly<Record<'reserved' | 'forwarded' | 'settling', number>>>
   /** Until when, by the PDS's clock, its list was searched for codes that no sign-up goes through; null before the first. */
@@ -216,6 +245,13 @@ export interface Pause {
   readonly exceptMigrations: boolean
   /** What people at the doors are told; null for Latchkey's own words. */
   readonly message: string | null
+}
+
+/** A code, and how its owner stands. */
+export interface CodeStanding {
+  readonly code: InviteCodeWithUses
+  /** `active` for `admin` and for owners not seen yet. */
+  readonly ownerStatus: AccountStatus
 }
 
 /** What administrators see of an account. */

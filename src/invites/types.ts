@@ -29,7 +29,15 @@ export interface InviteCode {
   readonly expiresAt: Instant | null
   /** The handle or the DID that alone may redeem it; null for anybody. */
   readonly restrictedTo: string | null
+  /** Where a code stands that the PDS made; null for one that was made here. */
+  readonly upstream: UpstreamStanding | null
 }
+
+/**
+ * Of a code that the PDS made: `theirs` while the PDS redeems it, `closing` while it is being disabled there, `ours` once
+ * that is done and Latchkey redeems it.
+ */
+export type UpstreamStanding = 'theirs' | 'closing' | 'ours'
 
 /** A finished sign-up. */
 export interface InviteUse {
@@ -75,7 +83,10 @@ export interface Policy {
 export interface Host {
   readonly hostname: string
   readonly did: string
-  /** When earning was opened: its earlier codes are imported, or the operator starts fresh. Null until then. */
+  /**
+   * Since when, by the PDS's clock, all its codes are Latchkey's: the earlier ones were taken over, or the operator starts
+   * fresh. Members earn from then on, and a code that is not known here is none. Null until then.
+   */
   readonly earningSince: Instant | null
 }
 

@@ -3,6 +3,7 @@ import { proxyFetch } from 'httpxy'
 import { XrpcResponseError, xrpcSafe, type XrpcOptions } from '@atproto/lex-client'
 import { isDidString, type Procedure, type Query } from '@atproto/lex-schema'
 import type { ListedAccount } from '../invites/feed.ts'
+import type { UpstreamAccount } from '../invites/imports.ts'
 import type { MemberFacts } from '../invites/service.ts'
 import type { AccountStatus, Duration, Instant } from '../invites/types.ts'
 import { com } from '../lexicons/index.ts'
@@ -32,6 +33,8 @@ export interface PdsRequest {
   readonly headers: Record<string, string | string[]>
   readonly body?: Uint8Array | string
   readonly timeout?: Duration
+  /** Ends the waiting for an answer. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A page of the PDS's own codes. */
@@ -73,7 +76,7 @@ export class PdsClient {
   }
 
   /** Sends a caller's request on. @throws {PdsUnreachableError} when no whole answer came in time */
-  async relay({ method, path, headers, body, timeout = TIMEOUT }: PdsRequest): Promise<PdsAnswer> {
+  async relay({ method, path, headers, body, timeout = TIMEOUT, signal }: PdsRequest): Promise<PdsAnswer> {
     const { url } = this.#settings
     const response = await proxyFetch(
       url.origin,
@@ -81,7 +84,7 @@ export class PdsClient {
       {
         method,
         headers: { ...headers, 'accept-encoding': 'identity' },
-        signal: AbortSignal.timeout(timeout),
+        signal: within(timeout, signal),
         ...(body !== undefined && { body: Buffer.from(body) }),
       },
       // What can't be sent twice does not go over a connection that the PDS may be closing.
@@ -102,31 +105,58 @@ export class PdsClient {
   }
 
   /** Asks the PDS who it is. */
-  async describe(): Promise<PdsDescription> {
-    const { did, inviteCodeRequired } = await this.#call(com.atproto.server.describeServer.main, {})
+  async describe(signal?: AbortSignal): Promise<PdsDescription> {
+    const { did, inviteCodeRequired } = await this.#call(
+      com.atproto.server.describeServer.main,
+      {},
+      { signal },
+    )
     return { did, invitesRequired: inviteCodeRequired ?? false }
   }
 
   /** Whether the PDS has any invite code. @throws {PdsRefusedError} 401 when the admin password is wrong */
-  async hasInviteCodes(): Promise<boolean> {
-    const { codes } = await this.#call(com.atproto.admin.getInviteCodes.main, { params: { limit: 1 } })
+  async hasInviteCodes(signal?: AbortSignal): Promise<boolean> {
+    const params = { limit: 1 }
+    const { codes } = await this.#call(com.atproto.admin.getInviteCodes.main, { params }, { signal })
     return codes.length > 0
   }
 
-  /** Asks for accounts, whatever their status. Those that the PDS lacks are missing from the answer. */
-  async findMembers(dids: readonly string[]): Promise<ReadonlyMap<string, MemberFacts>> {
+  /**
+   * Asks for accounts, whatever their status. Those that the PDS lacks are missing from the answer.
+   *
+   * @param signal ends the waiting for it, with a {@link PdsUnreachableError}; so it does wherever one is taken here
+   */
+  async findMembers(
+    dids: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, MemberFacts>> {
     const valid = dids.filter((did) => isDidString(did))
     const pages = Array.from({ length: Math.ceil(valid.length / DIDS_PER_CALL) }, (_, page) =>
       valid.slice(page * DIDS_PER_CALL, (page + 1) * DIDS_PER_CALL),
     )
     const answers = await Promise.all(
-      pages.map((page) => this.#call(com.atproto.admin.getAccountInfos.main, { params: { dids: page } })),
+      pages.map((page) =>
+        this.#call(com.atproto.admin.getAccountInfos.main, { params: { dids: page } }, { signal }),
+      ),
     )
     return new Map(
       answers
         .flatMap(({ infos }) => infos)
         .map(({ did, handle, indexedAt }) => [did, { handle, createdAt: Date.parse(indexedAt) }]),
     )
+  }
+
+  /** What is copied of accounts, whatever their status. Those that the PDS lacks are missing from the answer. */
+  async describeAccounts(dids: readonly string[], signal?: AbortSignal): Promise<readonly UpstreamAccount[]> {
+    const valid = dids.filter((did) => isDidString(did))
+    const described: UpstreamAccount[] = []
+    for (let start = 0; start < valid.length; start += DIDS_PER_CALL) {
+      const params = { dids: valid.slice(start, start + DIDS_PER_CALL) }
+      const { infos } = await this.#call(com.atproto.admin.getAccountInfos.main, { params }, { signal })
+      for (const { did, handle, indexedAt, invitesDisabled = false } of infos)
+        described.push({ did, handle, createdAt: Date.parse(indexedAt), invitesDisabled })
+    }
+    return described
   }
 
   /** The status of an account, or undefined when the PDS has none of this DID. */
@@ -142,10 +172,9 @@ export class PdsClient {
   }
 
   /** One page of all accounts, whatever their status, the oldest first. @returns no cursor after the last page */
-  async listAccounts(cursor: string | undefined): Promise<AccountPage> {
-    const { repos, cursor: next } = await this.#call(com.atproto.sync.listRepos.main, {
-      params: { limit: ACCOUNTS_PER_PAGE, ...(cursor !== undefined && { cursor }) },
-    })
+  async listAccounts(cursor: string | undefined, signal?: AbortSignal): Promise<AccountPage> {
+    const params = { limit: ACCOUNTS_PER_PAGE, ...(cursor !== undefined && { cursor }) }
+    const { repos, cursor: next } = await this.#call(com.atproto.sync.listRepos.main, { params }, { signal })
     const accounts = repos.map(({ did, active, status }) => ({
       did,
       status: accountStatus(active ?? true, status),
@@ -165,16 +194,24 @@ export class PdsClient {
     const { code } = await this.#call(
       com.atproto.server.createInviteCode.main,
       { body: { useCount: 1, forAccount: owner } },
-      (response) => {
-        date = response.headers.get('date')
+      {
+        look: (response) => {
+          date = response.headers.get('date')
+        },
       },
     )
     return { code, mintedAt: Date.parse(date ?? '') || Date.now() }
   }
 
   /** Closes a code for good. The PDS takes unknown ones without a word. */
-  async disableCode(code: string): Promise<void> {
-    await this.#call(com.atproto.admin.disableInviteCodes.main, { body: { codes: [code] } })
+  async disableCode(code: string, signal?: AbortSignal): Promise<void> {
+    await this.disableCodes([code], signal)
+  }
+
+  /** Closes codes for good, some hundreds at once. */
+  async disableCodes(codes: readonly string[], signal?: AbortSignal): Promise<void> {
+    const body = { codes: [...codes] }
+    await this.#call(com.atproto.admin.disableInviteCodes.main, { body }, { signal })
   }
 
   /**
@@ -183,10 +220,10 @@ export class PdsClient {
    *
    * @returns the DID of the newest use; undefined when nobody used it, or the PDS does not know it
    */
-  async userOf(code: string): Promise<string | undefined> {
+  async userOf(code: string, signal?: AbortSignal): Promise<string | undefined> {
     let cursor: string | undefined
     do {
-      const page = await this.listCodes(cursor)
+      const page = await this.listCodes(cursor, signal)
       const found = page.codes.find((listed) => listed.code === code)
       if (found !== undefined) return found.uses[0]?.usedBy
       cursor = page.cursor
@@ -195,17 +232,20 @@ export class PdsClient {
   }
 
   /** One page of the PDS's own codes, newest first. @returns no cursor on the last page */
-  async listCodes(cursor: string | undefined): Promise<CodePage> {
-    const asked = await this.#call(com.atproto.admin.getInviteCodes.main, {
-      params: { sort: 'recent', limit: CODES_PER_PAGE, ...(cursor !== undefined && { cursor }) },
-    })
+  async listCodes(cursor: string | undefined, signal?: AbortSignal): Promise<CodePage> {
+    const params = {
+      sort: 'recent',
+      limit: CODES_PER_PAGE,
+      ...(cursor !== undefined && { cursor }),
+    } as const
+    const asked = await this.#call(com.atproto.admin.getInviteCodes.main, { params }, { signal })
     // The PDS gives a cursor on its last page too.
     return { codes: asked.codes, cursor: asked.codes.length < CODES_PER_PAGE ? undefined : asked.cursor }
   }
 
   /** What the PDS's clock says, in whole seconds as HTTP tells it. */
-  async clock(): Promise<Instant> {
-    const { headers } = await this.relay({ method: 'GET', path: '/xrpc/_health', headers: {} })
+  async clock(signal?: AbortSignal): Promise<Instant> {
+    const { headers } = await this.relay({ method: 'GET', path: '/xrpc/_health', headers: {}, signal })
     const date = Date.parse(headers.get('date') ?? '')
     if (Number.isNaN(date)) throw new PdsUnreachableError('the PDS sends no date')
     return date
@@ -238,7 +278,7 @@ export class PdsClient {
   async #call<const M extends Query | Procedure>(
     method: M,
     options: XrpcOptions<M>,
-    look?: (response: Response) => void,
+    { look, signal }: { look?: (response: Response) => void; signal?: AbortSignal | undefined } = {},
   ) {
     const { rateLimitBypassKey } = this.#settings
     const agent = {
@@ -247,7 +287,7 @@ export class PdsClient {
         headers.set('authorization', this.adminAuthorization)
         // Only here: what is sent on for somebody else counts against their own limits.
         if (rateLimitBypassKey !== undefined) headers.set('x-ratelimit-bypass', rateLimitBypassKey)
-        const response = await this.#fetch(path, { ...init, headers, signal: AbortSignal.timeout(TIMEOUT) })
+        const response = await this.#fetch(path, { ...init, headers, signal: within(TIMEOUT, signal) })
         look?.(response)
         return response
       },
@@ -265,6 +305,12 @@ export class PdsClient {
       throw unreachable(url, cause)
     }
   }
+}
+
+/** Aborts after a time, in milliseconds, or with another signal. */
+function within(timeout: Duration, signal: AbortSignal | undefined): AbortSignal {
+  const ending = AbortSignal.timeout(timeout)
+  return signal ? AbortSignal.any([ending, signal]) : ending
 }
 
 function versionIn(health: string): string {

@@ -7,6 +7,12 @@ import { pause } from './waiting.ts'
 /** What keeps the accounts of a host as their PDS has them. Disposal ends it; nothing that it did is lost. */
 export interface Feed extends AsyncDisposable {
   readonly connected: boolean
+  /** The number of the connection, which no other one has; undefined while there is none. */
+  readonly connection: number | undefined
+  /** Whether all that happened before the connection is worked in. */
+  readonly isCaughtUp: boolean
+  /** Tries a connection that broke again at once. */
+  readonly hurry: () => void
   /** How far it is behind the PDS, in milliseconds; undefined while that is not known. */
   readonly lagMs: number | undefined
   /** How many accounts a listing lacked that waits for the operator's word; undefined when none waits. */
@@ -32,6 +38,13 @@ export function startFeed(options: FeedOptions): Feed {
     get connected() {
       return reader.isConnected
     },
+    get connection() {
+      return reader.connection
+    },
+    get isCaughtUp() {
+      return reader.isCaughtUp
+    },
+    hurry: () => reader.hurry(),
     get lagMs() {
       return reader.lag
     },
@@ -92,6 +105,7 @@ class Upkeep {
       wantedAt,
       accepted ? missing : null,
     )
+    this.#reader.listed()
     if (outcome.kind === 'done') {
       log.info({ accounts: outcome.accounts, gone: outcome.gone }, 'the accounts of the PDS were listed')
       return

@@ -14,6 +14,8 @@ export interface FirehoseOptions {
   readonly pdsUrl: URL
   readonly now: () => Instant
   readonly log: Logger
+  /** Told whenever the connection was made or broke. */
+  readonly onConnection?: () => void
 }
 
 /** Before the firehose is tried again; doubled with each failure. */
@@ -31,16 +33,28 @@ export class FirehoseReader {
   readonly #options: FirehoseOptions
   readonly #host: string
   readonly #signal: AbortSignal
+  /** How many connections there were, the present one included. */
+  #connections = 0
   /** When the connection opened, by a clock that never goes back; undefined while there is none. */
   #openSince: number | undefined
+  /** The same as the clock had it, to compare with the times of events. */
+  #openedAt: Instant = 0
+  /** When the connection last told of something, or opened. */
+  #quietSince = 0
+  /** Whether the connection has told of all that happened before it. */
+  #caughtUp = false
+  /** Whether only a listing tells what happened before. */
+  #owesListing = false
   /** What the connection began after. */
   #cursor: number | null = null
   /** The last event that moved the cursor here and not in the store yet. */
   #unwritten: number | undefined
   /** The time of the event that is being worked in. */
   #working: Instant | undefined
-  /** Attempts since a connection was last open. */
+  /** Attempts since a connection was last settled. */
   #failures = 0
+  /** Ends the pause before the next attempt. */
+  #pausing = new AbortController()
   /** How late the last event was. */
   #lag: Duration | undefined
 
@@ -52,6 +66,22 @@ export class FirehoseReader {
 
   get isConnected(): boolean {
     return this.#openSince !== undefined
+  }
+
+  /** The number of the connection, which no other one has; undefined while there is none. */
+  get connection(): number | undefined {
+    return this.isConnected ? this.#connections : undefined
+  }
+
+  /**
+   * Whether all that happened before the connection is worked in. The PDS does not say when it has told all: an event that
+   * happened later shows it, or silence.
+   */
+  get isCaughtUp(): boolean {
+    if (!this.isConnected || this.#owesListing) return false
+    const isQuiet = this.#working === undefined && performance.now() - this.#quietSince >= SETTLED
+    this.#caughtUp ||= isQuiet
+    return this.#caughtUp
   }
 
   /** Whether nothing that happens from now on can be missed. */
@@ -78,8 +108,20 @@ export class FirehoseReader {
       }
       const length = Math.min(FIRST_PAUSE * 2 ** this.#failures, LONGEST_PAUSE)
       this.#failures += 1
-      await pause(length * (0.5 + Math.random() / 2), this.#signal)
+      this.#pausing = new AbortController()
+      const sooner = AbortSignal.any([this.#signal, this.#pausing.signal])
+      await pause(length * (0.5 + Math.random() / 2), sooner)
     }
+  }
+
+  /** Tries a connection that broke again at once. */
+  hurry(): void {
+    this.#pausing.abort()
+  }
+
+  /** Hears that a listing was worked in, or can't be before the operator's word. */
+  listed(): void {
+    this.#owesListing = false
   }
 
   /** Writes what moved the cursor without concerning an account: not each time, since most events are such. */
@@ -91,7 +133,7 @@ export class FirehoseReader {
   }
 
   #frames() {
-    const { pdsUrl, log } = this.#options
+    const { pdsUrl, log, onConnection } = this.#options
     const address = async () => {
       await requireSamePds(this.#options, this.#signal)
       const url = new URL(firehosePath(await this.#beginAfter()), pdsUrl)
@@ -105,27 +147,50 @@ export class FirehoseReader {
       heartbeat: { intervalMs: PING },
       highWaterMark: UNREAD_BYTES,
       onConnect: () => {
+        this.#connections += 1
         this.#openSince = performance.now()
+        this.#openedAt = this.#options.now()
+        this.#quietSince = this.#openSince
+        // Without a cursor it tells nothing from before.
+        this.#caughtUp = this.#cursor === null
         this.#lag = undefined
-        this.#failures = 0
         log.info({ cursor: this.#cursor }, 'following the firehose of the PDS')
+        onConnection?.()
       },
       onDisconnect: () => {
+        // One that is accepted and closed at once is a failure like any other.
+        if (this.isSettled) this.#failures = 0
         this.#openSince = undefined
+        onConnection?.()
       },
     })
   }
 
   /** Where the next connection begins. Without a cursor it begins now, and a listing tells what was before. */
   async #beginAfter(): Promise<number | null> {
-    const { store, now } = this.#options
     await this.writeCursor()
+    const { store } = this.#options
     this.#cursor = await store.firehoseCursor(this.#host)
-    if (this.#cursor === null) {
-      const resync = await store.resync(this.#host)
-      if (resync?.missing === null) await store.wantResync(this.#host, now())
-    }
-    return this.#cursor
+    if (this.#cursor !== null) return this.#cursor
+    // At the very first start nobody is known of whom there could be news.
+    const isFirst =
+      (await store.resync(this.#host))?.wantedAt === null &&
+      (await store.knownAccounts(this.#host)).dids.length === 0
+    this.#owesListing = (await this.#wantListing()) && !isFirst
+    return null
+  }
+
+  /**
+   * Wants a listing, unless one waits for the operator's word or has it: wanting anew would take that word back.
+   *
+   * @returns whether one will be made by itself
+   */
+  async #wantListing(): Promise<boolean> {
+    const { store, now } = this.#options
+    const resync = await store.resync(this.#host)
+    if (resync === undefined || resync.missing !== null) return false
+    await store.wantResync(this.#host, now())
+    return true
   }
 
   async #workIn(bytes: Uint8Array): Promise<void> {
@@ -145,19 +210,22 @@ export class FirehoseReader {
           break
         case 'outdated cursor':
           log.warn('the PDS has no events as old as the last one known: its accounts are listed')
-          await store.wantResync(this.#host, now())
+          this.#owesListing = await this.#wantListing()
           break
         case 'unreadable':
           log.error({ err: frame.error }, 'an event of the PDS was not understood: its accounts are listed')
-          await store.wantResync(this.#host, now())
+          await this.#wantListing()
           break
         case 'error':
           await this.#refused(frame)
       }
     } finally {
       this.#working = undefined
+      this.#quietSince = performance.now()
     }
-    if (at !== undefined) this.#lag = Math.max(0, now() - at)
+    if (at === undefined) return
+    this.#lag = Math.max(0, now() - at)
+    this.#caughtUp ||= at >= this.#openedAt
   }
 
   #read(bytes: Uint8Array): Frame | { kind: 'unreadable'; error: UnreadableFrameError } {

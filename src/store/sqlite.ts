@@ -1,14 +1,19 @@
-import type { InviteStore } from '../invites/store.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import { type InviteStore, StoreUnavailableError } from '../invites/store.ts'
 import type { Instant } from '../invites/types.ts'
 import { accountMethods } from './sqlite/accounts.ts'
 import { codeMethods } from './sqlite/codes.ts'
-import { connect } from './sqlite/connection.ts'
+import { connect } from './sqlite/file/connection.ts'
 import { feedMethods } from './sqlite/feed.ts'
 import { hostMethods } from './sqlite/hosts.ts'
+import { importMethods } from './sqlite/imports.ts'
+import { mendingStore, type Opened } from './sqlite/file/mending.ts'
 import { MIGRATIONS } from './sqlite/migrations.ts'
-import { openDatabase } from './sqlite/open.ts'
+import { openDatabase } from './sqlite/file/open.ts'
+import { type AsItIs, canWrite, openAsItIs, openFrozen } from './sqlite/file/read-only.ts'
+import { reconcileMethods } from './sqlite/reconciling.ts'
 import { reservationMethods } from './sqlite/reservations.ts'
-import { DEFAULT_RETRY, type Retry } from './sqlite/retry.ts'
+import { DEFAULT_RETRY, type Retry } from './sqlite/file/retry.ts'
 import { settlingMethods } from './sqlite/settling.ts'
 
 export interface SqliteStoreOptions {
@@ -18,16 +23,53 @@ export interface SqliteStoreOptions {
   readonly now?: () => Instant
   /** How calls wait for a lock; two seconds in all unless told otherwise. */
   readonly retry?: Partial<Retry>
+  /** Ends the waiting for a lock at the opening. */
+  readonly signal?: AbortSignal | undefined
+  /** Told why the file can only be read, and later when it can be written. */
+  readonly watcher?: StoreWatcher
+}
+
+export interface StoreWatcher {
+  readonly unwritable: (reason: StoreUnavailableError) => void
+  readonly writable: () => void
 }
 
 /**
  * Opens the store in an SQLite file and brings it to the newest version; see `openDatabase` for how, and for the errors.
  * Several stores, in one process or in many, may be open on one file.
+ *
+ * A file of the newest version is opened also where nothing can be written, for want of room or of rights: reads are
+ * answered, and writes rejected with a `StoreUnavailableError` until it can be written.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<InviteStore> {
-  const { path, now = Date.now } = options
+  const { path, now = Date.now, signal, watcher } = options
   const retry: Retry = { ...DEFAULT_RETRY, ...options.retry }
-  const db = await openDatabase({ path, migrations: MIGRATIONS, now, retry })
+  const wanted = { path, migrations: MIGRATIONS }
+
+  function opened({ db, isCurrent }: AsItIs): Opened {
+    return { store: storeOver(db, path, retry), canWrite: canWrite(db, wanted), isCurrent }
+  }
+
+  let reason = new StoreUnavailableError(`The database ${path} can only be read`)
+  const first = await openDatabase({ ...wanted, now, retry, signal }).then(
+    (db) => opened({ db }),
+    (error: unknown) => {
+      if (!(error instanceof StoreUnavailableError)) throw error
+      reason = error
+      return opened(openFrozen(wanted, error))
+    },
+  )
+  if (first.canWrite) return first.store
+  watcher?.unwritable(reason)
+  return mendingStore({
+    first,
+    open: () => opened(openAsItIs(wanted)),
+    elapsed: retry.elapsed,
+    onMended: () => watcher?.writable(),
+  })
+}
+
+function storeOver(db: DatabaseSync, path: string, retry: Retry): InviteStore {
   const connection = connect(db, path, retry)
   // Writes nothing, but fails where nothing can be written, which a transaction alone does not.
   const touch = db.prepare('DELETE FROM host WHERE false')
@@ -37,6 +79,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Invi
     ...accountMethods(connection),
     ...codeMethods(connection),
     ...feedMethods(connection),
+    ...importMethods(connection),
+    ...reconcileMethods(connection),
     ...reservationMethods(connection),
     ...settlingMethods(connection),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),

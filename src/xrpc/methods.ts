@@ -1,3 +1,4 @@
+import { com } from '../lexicons/index.ts'
 import { disableAccountInvites } from './com.atproto.admin.disableAccountInvites.ts'
 import { disableInviteCodes } from './com.atproto.admin.disableInviteCodes.ts'
 import { enableAccountInvites } from './com.atproto.admin.enableAccountInvites.ts'
@@ -10,17 +11,25 @@ import { getAccountInviteCodes } from './com.atproto.server.getAccountInviteCode
 import type { XrpcContext } from './kit/context.ts'
 import type { XrpcMethod } from './kit/method.ts'
 
-/** All methods that Latchkey answers itself. */
+const { admin, server } = com.atproto
+
+/** All methods that Latchkey answers itself, by NSID. */
+const METHODS: Readonly<Record<string, (context: XrpcContext) => XrpcMethod>> = {
+  [server.getAccountInviteCodes.$nsid]: getAccountInviteCodes,
+  [server.createInviteCode.$nsid]: createInviteCode,
+  [server.createInviteCodes.$nsid]: createInviteCodes,
+  [admin.getInviteCodes.$nsid]: getInviteCodes,
+  [admin.disableInviteCodes.$nsid]: disableInviteCodes,
+  [admin.disableAccountInvites.$nsid]: disableAccountInvites,
+  [admin.enableAccountInvites.$nsid]: enableAccountInvites,
+  [admin.getAccountInfo.$nsid]: getAccountInfo,
+  [admin.getAccountInfos.$nsid]: getAccountInfos,
+}
+
+/** Their names, for whoever has to send them here. */
+export const METHOD_NSIDS: readonly string[] = Object.keys(METHODS)
+
+/** The methods, ready to be mounted. */
 export function xrpcMethods(context: XrpcContext): readonly XrpcMethod[] {
-  return [
-    getAccountInviteCodes,
-    createInviteCode,
-    createInviteCodes,
-    getInviteCodes,
-    disableInviteCodes,
-    disableAccountInvites,
-    enableAccountInvites,
-    getAccountInfo,
-    getAccountInfos,
-  ].map((define) => define(context))
+  return Object.values(METHODS).map((define) => define(context))
 }

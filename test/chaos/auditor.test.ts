@@ -6,24 +6,41 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { audit, type Books } from './auditor.ts'
-import { DOORS, signUp, somebody } from './people.ts'
+import { eventually } from './eventually.ts'
+import { DOORS, post, signUp, somebody } from './people.ts'
 import { startChaosWorld } from './world.ts'
 
 let folder: string
-/** Sound books of one person in by each door. */
+/** Sound books of one person in by each door, and of one who came by a code of the PDS's at its own. */
 let sound: Books
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'latchkey-audit-'))
-  await using world = await startChaosWorld()
+  await using world = await startChaosWorld({ timings: { adoptEvery: 300 } })
   await world.latchkeys[0]?.start()
   const [code = ''] = await world.gift(3)
   for (const door of DOORS) expect((await signUp(world.url, somebody(door, code)))?.status).toBe(200)
+  const { body } =
+    (await post(
+      `${world.pdsUrl}/xrpc/com.atproto.server.createInviteCode`,
+      { useCount: 2 },
+      { authorization: world.adminAuth },
+    )) ?? {}
+  const insider = somebody('createAccount', String(body?.['code']))
+  expect((await signUp(world.pdsUrl, insider))?.status).toBe(200)
+  await eventually(() => (imported(world.books) === 1 ? [] : ['the code of the PDS is not adopted']))
   await world.converged()
   sound = copyOf(world.books, 'sound')
 })
 
 afterAll(() => rm(folder, { recursive: true }))
+
+function imported({ latchkey }: Books): unknown {
+  using database = new DatabaseSync(latchkey, { readOnly: true })
+  return database.prepare("SELECT count(*) AS codes FROM invite_code WHERE upstream = 'ours'").get()?.[
+    'codes'
+  ]
+}
 
 function copyOf(books: Books, name: string): Books {
   const copy = { latchkey: join(folder, `${name}.latchkey`), pds: join(folder, `${name}.pds`) }
@@ -52,7 +69,8 @@ for (const [name, side, damage, found] of [
   [
     'a use that Latchkey lost',
     'latchkey',
-    'DELETE FROM invite_use WHERE used_by = (SELECT max(used_by) FROM invite_use)',
+    `DELETE FROM invite_use
+     WHERE used_by = (SELECT max(used_by) FROM invite_use WHERE reservation_id IS NOT NULL)`,
     /came in by reservation .* has 0 use/,
   ],
   ['a counter that is too low', 'latchkey', 'UPDATE invite_code SET used = 1', /counts 1 use.* has 2/],
@@ -89,14 +107,38 @@ for (const [name, side, damage, found] of [
   [
     'an account that Latchkey never heard of',
     'pds',
-    `INSERT INTO invite_code SELECT 'new', 1, 0, forAccount || 'x', createdBy, createdAt FROM invite_code LIMIT 1;
+    `INSERT INTO invite_code SELECT 'new', 1, 0, forAccount || 'x', createdBy, createdAt FROM invite_code WHERE forAccount <> 'admin' LIMIT 1;
      INSERT INTO invite_code_use VALUES ('new', 'did:plc:new', '2026-01-01T00:00:00.000Z')`,
     /did:plc:new came in by reservation/,
   ],
   [
+    'a use of the PDS’s that Latchkey did not copy',
+    'latchkey',
+    'DELETE FROM invite_use WHERE reservation_id IS NULL',
+    /the PDS's use of .* is not counted/,
+  ],
+  [
+    'a use that is said to be the PDS’s',
+    'pds',
+    "DELETE FROM invite_code_use WHERE code IN (SELECT code FROM invite_code WHERE forAccount = 'admin')",
+    /is not the PDS's/,
+  ],
+  [
+    'a code that both would redeem',
+    'pds',
+    "UPDATE invite_code SET disabled = 0 WHERE forAccount = 'admin'",
+    /is Latchkey's and open at the PDS/,
+  ],
+  [
+    'a code that nobody would redeem',
+    'latchkey',
+    "UPDATE invite_code SET upstream = 'closing' WHERE upstream = 'ours'",
+    /is still being taken over/,
+  ],
+  [
     'a code that is still good at the PDS',
     'pds',
-    `INSERT INTO invite_code SELECT 'new', 1, 0, forAccount, createdBy, createdAt FROM invite_code LIMIT 1`,
+    `INSERT INTO invite_code SELECT 'new', 1, 0, forAccount, createdBy, createdAt FROM invite_code WHERE forAccount <> 'admin' LIMIT 1`,
     /still good for whoever holds it/,
   ],
   ['an account that is gone', 'pds', 'DELETE FROM account; DELETE FROM actor', /is of nobody at the PDS/],

@@ -34,6 +34,7 @@ export function audit(books: Books): readonly string[] {
     ...usesWithoutArrival(latchkey, pds, arrivals),
     ...reservationsAtOdds(latchkey),
     ...countersOff(latchkey),
+    ...importsAtOdds(latchkey, pds),
     ...wrongInviters(latchkey),
     ...uninvited(pds),
   ]
@@ -162,6 +163,49 @@ function countersOff(latchkey: DatabaseSync): readonly string[] {
   ])
 }
 
+/** Of codes that the PDS made: what it redeemed itself is counted here once, and it redeems none that is Latchkey's. */
+function importsAtOdds(latchkey: DatabaseSync, pds: DatabaseSync): readonly string[] {
+  type Upstream = { availableUses: number; disabled: 0 | 1; uses: number }
+  const codes = rows<{ code: string; upstream: string; available: number }>(
+    latchkey,
+    'SELECT code, upstream, available FROM invite_code WHERE upstream IS NOT NULL',
+  ).flatMap(({ code, upstream, available }) => {
+    const [there] = rows<Upstream>(
+      pds,
+      `SELECT availableUses, disabled, (SELECT count(*) FROM invite_code_use u WHERE u.code = c.code) AS uses
+       FROM invite_code c WHERE code = ?`,
+      code,
+    )
+    if (there === undefined) return [`code ${code} came from a PDS that does not know it`]
+    const redeemable = there.disabled === 0 && there.uses < there.availableUses
+    return [
+      ...(upstream === 'ours' && redeemable ? [`code ${code} is Latchkey's and open at the PDS`] : []),
+      ...(available >= there.availableUses ? [] : [`code ${code} has fewer uses here than at the PDS`]),
+    ]
+  })
+  const known = rows<{ code: string }>(latchkey, 'SELECT code FROM invite_code WHERE upstream IS NOT NULL')
+  const names = JSON.stringify(known.map(({ code }) => code))
+  const there = new Set(
+    rows<{ code: string; usedBy: string }>(
+      pds,
+      'SELECT code, usedBy FROM invite_code_use WHERE code IN (SELECT value FROM json_each(?))',
+      names,
+    ).map(({ code, usedBy }) => `${code} by ${usedBy}`),
+  )
+  const here = rows<{ code: string; did: string }>(
+    latchkey,
+    'SELECT code, used_by AS did FROM invite_use WHERE reservation_id IS NULL',
+  ).map(({ code, did }) => `${code} by ${did}`)
+  return [
+    ...codes,
+    ...[...there].filter((use) => !here.includes(use)).map((use) => `the PDS's use of ${use} is not counted`),
+    ...here.filter((use) => !there.has(use)).map((use) => `the use of ${use} is not the PDS's`),
+    ...here
+      .filter((use, index) => here.indexOf(use) !== index)
+      .map((use) => `the PDS's use of ${use} is counted twice`),
+  ]
+}
+
 function wrongInviters(latchkey: DatabaseSync): readonly string[] {
   type Row = { did: string; said: string | null; newest: string }
   return rows<Row>(
@@ -169,7 +213,7 @@ function wrongInviters(latchkey: DatabaseSync): readonly string[] {
     `SELECT u.used_by AS did, a.invited_by_code AS said,
             (SELECT n.code FROM invite_use n WHERE n.used_by = u.used_by ORDER BY n.used_at DESC LIMIT 1) AS newest
      FROM invite_use u LEFT JOIN account a ON a.did = u.used_by
-     WHERE u.reservation_id IS NOT NULL GROUP BY u.used_by`,
+     WHERE u.reservation_id IS NOT NULL OR a.status <> 'deleted' GROUP BY u.used_by`,
   ).flatMap(({ did, said, newest }) =>
     said === newest
       ? []
@@ -196,7 +240,9 @@ function unfinished(latchkey: DatabaseSync, pds: DatabaseSync, hostname: string)
     prefix,
     prefix,
   )
+  const closing = rows<{ code: string }>(latchkey, "SELECT code FROM invite_code WHERE upstream = 'closing'")
   return [
+    ...closing.map(({ code }) => `code ${code} is still being taken over`),
     ...open.map(({ id, code, state }) => `reservation ${id} of ${code} is still ${state}`),
     ...live.map(({ forAccount }) => `a code at the PDS is still good for whoever holds it: ${forAccount}`),
   ]

@@ -30,15 +30,23 @@ export function somebody(door: Door, code: string, handle = `person${(people += 
   return { door, handle, email: `${randomUUID()}@mail.test`, password: randomUUID(), code }
 }
 
+/** Everybody comes from a network of their own: how many may come from one is limited. */
+function elsewhere(): string {
+  const [a, b, c] = randomBytes(6).toString('hex').match(/.{4}/g) ?? []
+  return `2001:db8:${a}:${b}:${c}::1`
+}
+
 /** Signs up at a door, as a client or the PDS's own page does. Never throws. */
 export function signUp(url: string, { door, handle, email, password, code: inviteCode }: Person) {
   const input = { handle, email, password, inviteCode }
-  if (door === 'createAccount') return post(`${url}${DOOR_PATHS[door]}`, input)
+  const from = { 'x-forwarded-for': elsewhere() }
+  if (door === 'createAccount') return post(`${url}${DOOR_PATHS[door]}`, input, from)
   const csrf = randomBytes(12).toString('hex')
   return post(
     `${url}${DOOR_PATHS[door]}`,
     { ...input, locale: 'en' },
     {
+      ...from,
       cookie: `csrf-token=${csrf}`,
       'x-csrf-token': csrf,
       origin: url,

@@ -207,14 +207,18 @@ test.concurrent(
 test.concurrent(
   'a process that stood still with the answers in its hand counts nobody twice',
   inWorld(async (world) => {
+    // On a busy machine it stands still for longer than a sign-up may usually take here.
+    await world.latchkeys[0]?.kill()
+    await world.latchkeys[0]?.start({ signUpTimeout: 60_000 })
     const people = await oneAtEachDoor(world)
     const held = people.map(({ door }) => world.pdsLink.holdAnswerTo(DOOR_PATHS[door]))
     const heard = signUpAll(world, people)
     const answers = await Promise.all(held)
     await whileItStandsStill(world)
     for (const release of answers) release()
-    // One that stood still for longer than a sign-up may take says that the account may exist.
-    for (const status of statuses(await heard)) expect([200, 502]).toContain(status)
+    expect(statuses(await heard)).toEqual([200, 200])
     await expectFate(world, people, 'in')
+    await world.latchkeys[0]?.kill()
   }),
+  60_000,
 )

@@ -44,6 +44,8 @@ export interface SmallDisk extends Disposable {
   readonly folder: string
   /** Takes all the room that is left. */
   readonly fill: () => Disposable
+  /** Makes it read-only; nothing on it may be open for writing. */
+  readonly freeze: () => Disposable
 }
 
 /** @returns undefined where the user may not mount one */
@@ -66,6 +68,10 @@ export function mountSmallDisk(): SmallDisk | undefined {
         // It has taken what there is.
       }
       return { [Symbol.dispose]: () => rmSync(filler) }
+    },
+    freeze: () => {
+      run('mount', '-o', 'remount,ro', folder)
+      return { [Symbol.dispose]: () => run('mount', '-o', 'remount,rw', folder) }
     },
     [Symbol.dispose]: () => {
       run('umount', folder)

@@ -55,11 +55,23 @@ export const SHORT: GateTimings = {
   signUpTimeout: 3000,
   lease: 1200,
   renewEvery: 300,
+  closingPatience: 2000,
+  closingRetry: 50,
   settleEvery: 100,
   retryAfter: 200,
   secondLookAfter: 2000,
   sweepEvery: 300,
   orphanAge: 600,
+  // Its reading of the PDS's list must not be taken for the settler's.
+  adoptEvery: 3_600_000,
+  adoptAge: 1000,
+  keepReleased: 86_400_000,
+  lookWhileSound: 5000,
+  lookWhileFaulty: 3000,
+  lookInDoubt: 100,
+  doubtPatience: 2000,
+  doubtRetry: 50,
+  catchUpPatience: 300,
 }
 
 /** For what the fence alone must do: no code is swept, and the PDS's list is read for sweeping at the start only. */

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { checkArrangement, type Fault, watchArrangement } from '../../src/gate/arrangement.ts'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { checkArrangement, type Fault } from '../../src/gate/arrangement.ts'
 import { PdsClient } from '../../src/pds/client.ts'
-import { type LossyLink, startLossyLink } from '../support/lossy-link.ts'
+import { startLossyLink } from '../support/lossy-link.ts'
 import { PDS_LINES, startWorld, type World } from '../support/pds.ts'
 
 const DID = 'did:web:localhost'
@@ -87,112 +87,5 @@ describe('a look at the PDS', () => {
     expect(await checkArrangement(clientOf(), DID)).toEqual(sound)
     await world.createPdsCode()
     expect(await checkArrangement(clientOf())).toEqual({ ...sound, hasInviteCodes: true })
-  })
-})
-
-describe('the watch', () => {
-  interface Line {
-    readonly level: 'info' | 'error'
-    readonly message: string
-  }
-
-  /** Watches through a link that can be cut, without the waiting. */
-  async function watch(setting: { fault?: Fault; adminPassword?: string } = {}) {
-    await using stack = new AsyncDisposableStack()
-    const link: LossyLink = stack.use(await startLossyLink(world.pds.url))
-    const lines: Line[] = []
-    const asked = vi.fn<() => void>()
-    const pds = clientOf(link.url, setting.adminPassword)
-    const askVersion = pds.version.bind(pds)
-    pds.version = () => {
-      asked()
-      return askVersion()
-    }
-    const arrangement = stack.use(
-      watchArrangement({
-        pds,
-        did: DID,
-        fault: setting.fault ?? null,
-        log: {
-          info: (_details, message) => lines.push({ level: 'info', message }),
-          error: (_details, message) => lines.push({ level: 'error', message }),
-        },
-        looks: { whileSound: 10, whileFaulty: 5 },
-      }),
-    )
-    const running = stack.move()
-    return {
-      arrangement,
-      link,
-      lines,
-      kind: () => arrangement.fault?.kind,
-      /** Waits until a look that began after this call has ended. */
-      async nextLook() {
-        const before = asked.mock.calls.length
-        await vi.waitUntil(() => asked.mock.calls.length >= before + 2, { timeout: 5000, interval: 5 })
-      },
-      [Symbol.asyncDispose]: () => running.disposeAsync(),
-    }
-  }
-
-  const until = (probe: () => unknown) => expect.poll(probe, { timeout: 5000, interval: 5 })
-
-  test('a PDS restarted with another version and other settings closes the doors until it is mended', async () => {
-    await using watched = await watch()
-    const { lines, kind } = watched
-    await watched.nextLook()
-    expect([kind(), lines]).toEqual([undefined, []])
-
-    watched.link.refuse(true)
-    await until(kind).toBe('unreachable')
-    world.pds.pds.ctx.cfg.service.version = '0.6.0'
-    letAnybodyIn()
-    watched.link.refuse(false)
-    await until(kind).toBe('invites not required')
-    await watched.nextLook()
-    world.pds.pds.ctx.cfg.invites = { required: true, interval: null, epoch: 0 }
-    await until(kind).toBeUndefined()
-    expect(lines).toEqual([
-      { level: 'error', message: expect.stringMatching(/^sign-ups are closed: .* no PDS answers: /) },
-      { level: 'info', message: 'the PDS has another version' },
-      { level: 'error', message: expect.stringMatching(/^sign-ups are closed: The PDS at .* lets people/) },
-      { level: 'info', message: 'the PDS is in order again: sign-ups are open' },
-    ])
-  })
-
-  test('settings that change without a new version are noticed too', async () => {
-    await using watched = await watch()
-    letAnybodyIn()
-    await until(watched.kind).toBe('invites not required')
-  })
-
-  test('a PDS that goes away and comes back as another stays closed', async () => {
-    await using watched = await watch()
-    watched.link.refuse(true)
-    await until(watched.kind).toBe('unreachable')
-    world.pds.pds.ctx.cfg.service.did = 'did:web:elsewhere'
-    watched.link.refuse(false)
-    await until(watched.kind).toBe('another PDS')
-    world.pds.pds.ctx.cfg.service.did = DID
-    await until(watched.kind).toBeUndefined()
-  })
-
-  test('what the start has found stands until a look finds otherwise', async () => {
-    const fault: Fault = { kind: 'unreachable', sentence: 'It was away.' }
-    await using watched = await watch({ fault })
-    expect(watched.arrangement.fault).toBe(fault)
-    await until(watched.kind).toBeUndefined()
-    expect(watched.lines.map(({ message }) => message)).toEqual([
-      'sign-ups are closed: It was away.',
-      'the PDS is in order again: sign-ups are open',
-    ])
-  })
-
-  test('a password that stays wrong is told once', async () => {
-    await using watched = await watch({ adminPassword: 'wrong' })
-    await until(watched.kind).toBe('password')
-    await watched.nextLook()
-    expect(watched.lines).toHaveLength(1)
-    expect(JSON.stringify(watched.lines)).not.toContain('wrong')
   })
 })

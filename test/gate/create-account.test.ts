@@ -269,6 +269,37 @@ test('an address that guesses has to wait, and a good code from another address 
   expect((await from('2001:db8:0:1::1', good)).status).toBe(200)
 })
 
+test('an address that tries a good code again and again has to wait before any more of it is held or minted', async () => {
+  await using patient = await startFrontedWorld()
+  const code = await giftCode(patient)
+  const from = async (address: string, input: object) => {
+    const response = await fetch(`${patient.url}${CREATE_ACCOUNT}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+      body: JSON.stringify(input),
+    })
+    return { response, body: (await response.json()) as Record<string, unknown> }
+  }
+  // The first one has a handle that the PDS refuses; the others end sooner, so that a hundred do not take long.
+  const refused = () => ({ ...newcomer(code), handle: 'somebody.elsewhere.example' })
+  expect((await from('2001:db8::1', refused())).body['error']).toBe('InvalidHandle')
+  patient.link.trouble(`/xrpc/${com.atproto.server.createInviteCode.$nsid}`, { status: 500 })
+  for (let attempt = 1; attempt < 100; attempt++)
+    expect((await from('2001:db8::1', newcomer(code))).response.status).toBe(502)
+  patient.link.calm()
+  const reservations = () => {
+    using database = new DatabaseSync(patient.databasePath, { readOnly: true })
+    return database.prepare('SELECT count(*) AS count FROM reservation').get()?.['count']
+  }
+  expect(reservations()).toBe(100)
+
+  const { response, body } = await from('2001:db8::ffff', refused())
+  expect([response.status, body['error']]).toEqual([429, 'RateLimitExceeded'])
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(200)
+  expect(reservations()).toBe(100)
+  expect((await from('2001:db8:0:1::1', newcomer(code))).response.status).toBe(200)
+})
+
 test('neither codes nor passwords are logged', () => {
   const text = fronted.logs.join('\n')
   expect(text).toMatch(/answered/)

@@ -69,7 +69,7 @@ describe('what happens at the doors', () => {
   test('is at zero before it happens, so that the first time is seen', async () => {
     const values = await scrape()
     const counted = [...values].filter(([series]) => /^latchkey_.*_(total|count)\b/.test(series))
-    expect(counted.length).toBe(2 * 6 + 2 * 5 + 2 * 3 + 4 + 1)
+    expect(counted.length).toBe(2 * 6 + 2 * 7 + 2 * 3 + 4 + 1 + 1)
     expect(counted.filter(([, value]) => value !== 0)).toEqual([])
   })
 })

@@ -18,6 +18,7 @@ export function earnedCode(change: Partial<InviteCode> = {}): InviteCode {
     disabledAt: null,
     expiresAt: null,
     restrictedTo: null,
+    upstream: null,
     ...change,
   }
 }

@@ -8,15 +8,19 @@ export interface FakeFirehose extends AsyncDisposable {
   readonly url: URL
   /** The cursors that readers came with, oldest first; null for none. */
   readonly cursors: readonly (string | null)[]
+  /** When they came, by a clock that never goes back. */
+  readonly times: readonly number[]
   /** Sends bytes to all that are connected. */
   readonly send: (bytes: Uint8Array) => void
 }
 
 const MAGIC = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
-export async function startFakeFirehose(): Promise<FakeFirehose> {
+/** @param manners `curt`: it accepts every connection and closes it at once */
+export async function startFakeFirehose(manners?: 'curt'): Promise<FakeFirehose> {
   const sockets = new Set<{ write: (bytes: Uint8Array) => unknown; destroy: () => unknown }>()
   const cursors: (string | null)[] = []
+  const times: number[] = []
   const server = createServer()
   server.on('upgrade', ({ headers, url = '/' }, socket) => {
     const key = headers['sec-websocket-key'] ?? ''
@@ -25,7 +29,9 @@ export async function startFakeFirehose(): Promise<FakeFirehose> {
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
     )
     cursors.push(new URL(url, 'http://localhost').searchParams.get('cursor'))
+    times.push(performance.now())
     sockets.add(socket)
+    if (manners === 'curt') socket.end()
     // Whatever a reader says, pings and its goodbye alike, ends the connection.
     socket.on('data', () => socket.destroy())
     socket.on('error', () => undefined)
@@ -37,6 +43,7 @@ export async function startFakeFirehose(): Promise<FakeFirehose> {
   return {
     url: new URL(`http://127.0.0.1:${portOf(server)}`),
     cursors,
+    times,
     send: (bytes) => {
       for (const socket of sockets) socket.write(Buffer.concat([frameHead(bytes.length), bytes]))
     },

@@ -83,11 +83,13 @@ describe('a frame', () => {
 })
 
 describe('a feed from a PDS that is out of order', () => {
-  async function start() {
+  /** @param cursor the last event of an earlier time; none where unset */
+  async function start({ cursor, manners }: { cursor?: number; manners?: 'curt' } = {}) {
     await using stack = new AsyncDisposableStack()
-    const firehose = stack.use(await startFakeFirehose())
+    const firehose = stack.use(await startFakeFirehose(manners))
     const subject = stack.use(await openForConformance())
     await subject.store.openHost({ hostname: HOST, did: SERVICE })
+    if (cursor !== undefined) await subject.store.advanceCursor(HOST, cursor)
     let listings = 0
     const pds = {
       describe: async () => ({ did: SERVICE, invitesRequired: true }),
@@ -109,7 +111,8 @@ describe('a feed from a PDS that is out of order', () => {
         log,
       }),
     )
-    await until(async () => feed.connected && (await store.resync(HOST))?.wantedAt === null)
+    if (manners === undefined)
+      await until(async () => feed.connected && (await store.resync(HOST))?.wantedAt === null)
     const parts = stack.move()
     return {
       firehose,
@@ -126,6 +129,49 @@ describe('a feed from a PDS that is out of order', () => {
     given.firehose.send(account(5, { active: false, status: 'takendown' }))
     await until(async () => (await given.status()) === 'takendown')
     await until(async () => (await given.status()) === 'suspended')
+  })
+
+  test('does not ask the operator again about accounts that are missing because something can’t be read', async () => {
+    await using given = await start()
+    await given.store.holdResync(HOST, 30)
+    given.firehose.send(Buffer.from([0xff]))
+    given.firehose.send(account(5, { active: false, status: 'takendown' }))
+    await until(async () => (await given.status()) === 'takendown')
+    expect((await given.store.resync(HOST))?.missing).toBe(30)
+  })
+
+  test('is tried ever less often while the PDS closes every connection at once', async () => {
+    await using given = await start({ manners: 'curt' })
+    await until(() => given.firehose.times.length === 4, 20_000)
+    const [, , third = 0, fourth = 0] = given.firehose.times
+    // The third pause is between two and four seconds long.
+    expect(fourth - third).toBeGreaterThan(1900)
+  })
+
+  test('has caught up once it hears of something that happened after it was connected', async () => {
+    await using given = await start({ cursor: 4 })
+    given.firehose.send(account(5, { active: false, status: 'takendown' }))
+    await until(async () => (await given.store.firehoseCursor(HOST)) === 5)
+    expect(given.feed.isCaughtUp).toBe(false)
+    given.firehose.send(account(6, { active: true, time: new Date().toISOString() }))
+    await until(() => given.feed.isCaughtUp, 900)
+    expect(await given.store.firehoseCursor(HOST)).toBe(6)
+  })
+
+  test('has caught up once it hears nothing for a while', async () => {
+    await using given = await start({ cursor: 4 })
+    given.firehose.send(account(5, { active: false, status: 'takendown' }))
+    await until(async () => (await given.store.firehoseCursor(HOST)) === 5)
+    expect(given.feed.isCaughtUp).toBe(false)
+    await until(() => given.feed.isCaughtUp)
+  })
+
+  test('has not caught up before the listing when the PDS has forgotten events', async () => {
+    await using given = await start({ cursor: 4 })
+    given.firehose.send(frame({ op: 1, t: '#info' }, { name: 'OutdatedCursor' }))
+    given.firehose.send(frame({ op: 1, t: '#commit' }, { seq: 6, time: new Date().toISOString() }))
+    await until(() => given.feed.isCaughtUp)
+    expect(await given.status()).toBe('active')
   })
 
   test('never works an event in twice, nor an older one after it', async () => {

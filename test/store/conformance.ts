@@ -3,8 +3,10 @@ import { describeAccounts } from './conformance/accounts.ts'
 import { describeCodes } from './conformance/codes.ts'
 import { describeFeed } from './conformance/feed.ts'
 import { describeHosts } from './conformance/hosts.ts'
+import { describeImports } from './conformance/imports.ts'
 import { describeInProgress } from './conformance/in-progress.ts'
 import { describeLeases } from './conformance/leases.ts'
+import { describeReconciling } from './conformance/reconciling.ts'
 import { describeRedemption } from './conformance/redemption.ts'
 import { describeSecondLooks } from './conformance/second-looks.ts'
 import type { OpenStore } from './conformance/support.ts'
@@ -20,8 +22,10 @@ export function describeInviteStore(name: string, openStore: OpenStore): void {
     describeHosts(openStore)
     describeAccounts(openStore)
     describeCodes(openStore)
+    describeReconciling(openStore)
     describeRedemption(openStore)
     describeFeed(openStore)
+    describeImports(openStore)
     describeInProgress(openStore)
     describeLeases(openStore)
     describeSecondLooks(openStore)

@@ -1,13 +1,13 @@
-import { chmod, mkdir, open, readdir, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { StoreUnavailableError } from '../../src/invites/store.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
-import { CopyMismatchError } from '../../src/store/sqlite/backup.ts'
+import { CopyMismatchError } from '../../src/store/sqlite/file/backup.ts'
 import { MIGRATIONS } from '../../src/store/sqlite/migrations.ts'
-import { openDatabase, UnfitDatabaseError } from '../../src/store/sqlite/open.ts'
-import { DEFAULT_RETRY } from '../../src/store/sqlite/retry.ts'
+import { openDatabase, UnfitDatabaseError } from '../../src/store/sqlite/file/open.ts'
+import { DEFAULT_RETRY } from '../../src/store/sqlite/file/retry.ts'
 import { ALICE, codesOf, gift, HOST, NOW } from './conformance/support.ts'
 import { openForConformance, temporaryFolder } from './sqlite-support.ts'
 
@@ -100,18 +100,6 @@ describe('a database that can’t be used is reported as such:', () => {
     await expect(openSqliteStore({ path })).rejects.toThrow(StoreUnavailableError)
   })
 
-  test('a file that may only be read', async () => {
-    await using folder = await temporaryFolder()
-    const path = join(folder.path, 'db')
-    {
-      await using _ = await openSqliteStore({ path })
-    }
-    await chmod(path, 0o444)
-    await chmod(folder.path, 0o777)
-    using _ = actAsNobody()
-    await expect(openSqliteStore({ path })).rejects.toThrow(StoreUnavailableError)
-  })
-
   test('a file of which one page is damaged', async () => {
     await using folder = await temporaryFolder()
     const path = join(folder.path, 'db')
@@ -125,6 +113,118 @@ describe('a database that can’t be used is reported as such:', () => {
       store.setInvitesDisabled({ did: ALICE, host: HOST, disabled: true, note: null }),
     ).rejects.toThrow(StoreUnavailableError)
     expect(await store.check()).toBeUndefined()
+  })
+})
+
+/** A clock that the test moves, and what a store tells of its file. */
+function watched() {
+  const told: string[] = []
+  const time = { now: 0 }
+  return {
+    told,
+    time,
+    options: {
+      retry: { elapsed: () => time.now },
+      watcher: {
+        unwritable: ({ message }: Error) => told.push(message),
+        writable: () => told.push('writable'),
+      },
+    },
+  }
+}
+
+describe('a file that may only be read', () => {
+  /** @param log what lies beside it: nothing, or what a process that was killed has not moved into it */
+  async function readOnlyFile(log: 'none' | 'some') {
+    await using stack = new AsyncDisposableStack()
+    const folder = stack.use(await temporaryFolder())
+    const path = join(folder.path, 'db')
+    {
+      await using source = await temporaryFolder()
+      const original = join(source.path, 'db')
+      {
+        await using store = await openSqliteStore({ path: original })
+        if (log === 'none') await gift(store, 'a')
+      }
+      await using store = await openSqliteStore({ path: original })
+      if (log === 'some') await gift(store, 'a')
+      const suffixes = log === 'none' ? [''] : ['', '-wal', '-shm']
+      for (const suffix of suffixes) await copyFile(`${original}${suffix}`, `${path}${suffix}`)
+    }
+    const setModes = async (folderMode: number, fileMode: number) => {
+      await chmod(folder.path, folderMode)
+      for (const name of await readdir(folder.path)) await chmod(join(folder.path, name), fileMode)
+    }
+    const forbid = () => setModes(0o555, 0o444)
+    const allow = () => setModes(0o777, 0o666)
+    const resources = stack.move()
+    return { path, forbid, allow, [Symbol.asyncDispose]: () => resources.disposeAsync() }
+  }
+
+  test.each(['none', 'some'] as const)(
+    'is read, and written as soon as it can be; log beside it: %s',
+    async (log) => {
+      await using file = await readOnlyFile(log)
+      await file.forbid()
+      const { told, time, options } = watched()
+      let nobody: Disposable | undefined = actAsNobody()
+      try {
+        await using store = await openSqliteStore({ path: file.path, ...options })
+        expect(told).toEqual([expect.stringContaining(file.path)])
+        time.now += 5000
+        expect((await codesOf(store)).map(({ code }) => code)).toEqual(['a'])
+        await expect(gift(store, 'c')).rejects.toThrow(StoreUnavailableError)
+        await expect(store.check()).rejects.toThrow(StoreUnavailableError)
+
+        nobody[Symbol.dispose]()
+        await file.allow()
+        nobody = actAsNobody()
+        await expect(gift(store, 'c')).rejects.toThrow(StoreUnavailableError)
+        time.now += 1000
+        await gift(store, 'c')
+        expect((await codesOf(store)).map(({ code }) => code)).toEqual(['a', 'c'])
+        expect(told).toEqual([expect.anything(), 'writable'])
+      } finally {
+        nobody[Symbol.dispose]()
+      }
+    },
+  )
+
+  test('shows what another process writes meanwhile', async () => {
+    await using file = await readOnlyFile('none')
+    await file.forbid()
+    const { options } = watched()
+    using nobody = actAsNobody()
+    await using store = await openSqliteStore({ path: file.path, ...options })
+    expect(await codesOf(store)).toHaveLength(1)
+    nobody[Symbol.dispose]()
+    {
+      await using other = await openSqliteStore({ path: file.path })
+      await gift(other, 'b')
+      const log = [`${file.path}-wal`, `${file.path}-shm`]
+      for (const name of log) await chmod(name, 0o444)
+      using _ = actAsNobody()
+      expect(await codesOf(store)).toHaveLength(2)
+    }
+  })
+
+  test('and whose log can’t be used is refused: what was committed last is there', async () => {
+    await using file = await readOnlyFile('some')
+    await rm(`${file.path}-shm`)
+    await file.forbid()
+    using _ = actAsNobody()
+    await expect(openSqliteStore({ path: file.path })).rejects.toThrow(StoreUnavailableError)
+  })
+
+  test('and is to be migrated is refused', async () => {
+    await using file = await readOnlyFile('none')
+    {
+      using db = new DatabaseSync(file.path)
+      db.exec(`PRAGMA user_version = ${MIGRATIONS.length - 1}`)
+    }
+    await file.forbid()
+    using _ = actAsNobody()
+    await expect(openSqliteStore({ path: file.path })).rejects.toThrow(StoreUnavailableError)
   })
 })
 

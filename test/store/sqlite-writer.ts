@@ -1,5 +1,5 @@
-import { openDatabase } from '../../src/store/sqlite/open.ts'
-import { DEFAULT_RETRY } from '../../src/store/sqlite/retry.ts'
+import { openDatabase } from '../../src/store/sqlite/file/open.ts'
+import { DEFAULT_RETRY } from '../../src/store/sqlite/file/retry.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { ALICE, HOST, inParallel, NOW, signUp } from './conformance/support.ts'
 

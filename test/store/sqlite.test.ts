@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { StoreBusyError, StoreUnavailableError } from '../../src/invites/store.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { LISTING } from '../../src/store/sqlite/codes.ts'
+import { HELD_USES } from '../../src/store/sqlite/reconciling.ts'
 import { SAME_SIGN_UP } from '../../src/store/sqlite/reservations.ts'
-import type { Retry } from '../../src/store/sqlite/retry.ts'
-import { TAKE_OVER } from '../../src/store/sqlite/settling.ts'
+import type { Retry } from '../../src/store/sqlite/file/retry.ts'
+import { PURGE, TAKE_OVER } from '../../src/store/sqlite/settling.ts'
 import { describeInviteStore } from './conformance.ts'
 import { ALICE, BOB, codesOf, gift, HOST, NOW, redeem, signUp } from './conformance/support.ts'
 import { openForConformance } from './sqlite-support.ts'
@@ -106,7 +107,7 @@ describe('a listing', () => {
   })
 })
 
-describe('sign-ups in progress', () => {
+describe('sign-ups', () => {
   test.each([
     [
       'of one person',
@@ -114,9 +115,20 @@ describe('sign-ups in progress', () => {
       /SEARCH reservation USING INDEX reservation_same \(code=\? AND handle=\?\)/,
     ],
     ['that are due', TAKE_OVER, /SEARCH reservation USING INDEX reservation_unsettled \(next_try_at<\?\)/],
+    ['released long ago', PURGE, /SEARCH reservation USING INDEX reservation_forgettable \(settled_at<\?\)/],
   ])('%s are found by their index', async (_, sql, index) => {
     await using subject = await openForConformance()
     const plan = await subject.execute(`EXPLAIN QUERY PLAN ${sql.replaceAll(/\$\w+|\?/g, "'1'")}`)
     expect(plan.map(({ detail }) => detail).join('\n')).toMatch(index)
+  })
+})
+
+describe('uses to compare with the PDS', () => {
+  test('are read page by page from their own index, without sorting', async () => {
+    await using subject = await openForConformance()
+    const plan = await subject.execute(`EXPLAIN QUERY PLAN ${HELD_USES.replaceAll(/\$\w+/g, "'1'")}`)
+    const details = plan.map(({ detail }) => String(detail))
+    expect(details[0]).toMatch(/^SEARCH u USING PRIMARY KEY/)
+    expect(details.join('\n')).not.toContain('B-TREE')
   })
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { openApp } from '../../src/app.ts'
 import { type FlagValues, readConfig } from '../../src/config.ts'
+import type { GateTimings } from '../../src/gate/timings.ts'
 import { freePort } from '../../src/dev/free-port.ts'
 import { type LossyLink, startLossyLink } from './lossy-link.ts'
 import { startWorld, type World, type WorldOptions } from './pds.ts'
@@ -19,16 +20,20 @@ export interface FrontedWorld extends AsyncDisposable {
   readonly link: LossyLink
   /** Ends Latchkey alone; the PDS goes on. */
   readonly stopLatchkey: () => Promise<void>
+  /** Starts it again, with the same settings. */
+  readonly startLatchkey: () => Promise<void>
 }
 
 /**
  * Starts both.
  *
  * @param flags settings of Latchkey beside those that follow from the PDS
+ * @param timings the usual ones where left out
  */
 export async function startFrontedWorld(
   flags: FlagValues = {},
   options: WorldOptions = {},
+  timings: Partial<GateTimings> = {},
 ): Promise<FrontedWorld> {
   await using stack = new AsyncDisposableStack()
   const port = await freePort()
@@ -57,7 +62,9 @@ export async function startFrontedWorld(
       done()
     },
   })
-  const app = stack.use(await openApp(config, pino({ level: 'trace' }, sink)))
+  const open = () => openApp(config, pino({ level: 'trace' }, sink), timings)
+  let app = await open()
+  stack.defer(() => app[Symbol.asyncDispose]())
   const running = stack.move()
   return {
     url,
@@ -66,6 +73,9 @@ export async function startFrontedWorld(
     logs,
     link,
     stopLatchkey: async () => app[Symbol.asyncDispose](),
+    startLatchkey: async () => {
+      app = await open()
+    },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }

@@ -55,6 +55,7 @@ export async function startLossyLink(target: string): Promise<LossyLink> {
   let refusing = false
   const swallowed = new Set<Socket>()
   const inFlight = new Set<{ path: string }>()
+  const upgraded = new Set<Socket>()
 
   const server = createServer((incoming, outgoing) => {
     // A sender that dies half-way has sent nothing.
@@ -63,6 +64,8 @@ export async function startLossyLink(target: string): Promise<LossyLink> {
   server.on('connection', (socket) => refusing && socket.destroy())
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
     const onward = connect(Number(new URL(target).port), 'localhost')
+    upgraded.add(socket)
+    socket.on('close', () => upgraded.delete(socket))
     for (const [one, other] of [
       [socket, onward],
       [onward, socket],
@@ -148,7 +151,10 @@ export async function startLossyLink(target: string): Promise<LossyLink> {
     underWay: () => [...inFlight].map(({ path }) => path),
     refuse: (on) => {
       refusing = on
-      if (on) server.closeAllConnections()
+      if (!on) return
+      server.closeAllConnections()
+      // These are not the server's any more.
+      for (const socket of upgraded) socket.destroy()
     },
     calm: () => {
       refusing = false

@@ -24,6 +24,9 @@ const EXPECTED: Record<string, readonly string[]> = {
     `pino: ${CONFIG}`,
     `./store/sqlite.ts: ${CONFIG}`,
   ],
+  'src/settings.ts': [
+    'pino: src/settings.ts is a table: it may import the parsers of settings, and nothing else.',
+  ],
   'src/setting-values.ts': [
     './config.ts: src/setting-values.ts parses text: of our own it may import types only.',
   ],
@@ -57,6 +60,18 @@ const EXPECTED: Record<string, readonly string[]> = {
   'src/wire/imports-invites.ts': [
     '../invites/types.ts: src/wire may import none of our folders: all that speak HTTP stand on it.',
   ],
+  'src/start/imports-store.ts': [
+    '../store/sqlite.ts: Of our folders src/start may import only config, invites, pds and gate.',
+  ],
+  'src/transfer/imports-gate.ts': [
+    '../gate/sign-up.ts: Of our folders src/transfer may import only invites, pds and lexicons.',
+  ],
+  'src/routes/imports-http.ts': [
+    '../http/health.ts: Of our folders src/routes may import only gate and xrpc, whose paths it knows.',
+  ],
+  'src/doctor/imports-store.ts': [
+    '../store/sqlite.ts: Of our folders src/doctor may import only invites, pds, gate, lexicons and wire.',
+  ],
   'src/xrpc/imports-store.ts': [`../store/sqlite.ts: ${XRPC}`],
   'src/xrpc/kit/imports-pds.ts': [`../../pds/client.ts: ${XRPC}`],
   'src/gate/imports-xrpc.ts': [`../xrpc/methods.ts: ${GATE}`],
@@ -70,7 +85,7 @@ const EXPECTED: Record<string, readonly string[]> = {
     '../store/sqlite.ts: Of our folders src/dev may import only app, config and lexicons.',
   ],
   'src/cli/imports-http.ts': [
-    '../http/server.ts: Of our folders src/cli may import only app, config, dev, lexicons and the errors of the store.',
+    '../http/server.ts: Of our folders src/cli may import only app, config, settings, dev, doctor, lexicons, routes, transfer and the errors of the store.',
   ],
 }
 

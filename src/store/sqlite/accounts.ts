@@ -1,7 +1,7 @@
 import type { InviteStore, MemberRecord, MemberSnapshot } from '../../invites/store.ts'
 import type { InviteCodeWithUses } from '../../invites/types.ts'
-import type { Connection } from './connection.ts'
-import { usesReader } from './readers.ts'
+import type { Connection } from './file/connection.ts'
+import { usesReader } from './rows/readers.ts'
 import {
   ACCOUNT_COLUMNS,
   CODE_COLUMNS,
@@ -9,7 +9,7 @@ import {
   toAccount,
   type AccountRow,
   type CodeRow,
-} from './rows.ts'
+} from './rows/rows.ts'
 
 type AccountMethods = Pick<
   InviteStore,

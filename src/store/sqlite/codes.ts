@@ -1,12 +1,15 @@
 import type { InsertOutcome, InviteStore, ListingPosition, SortOrder } from '../../invites/store.ts'
-import { ADMIN } from '../../invites/types.ts'
-import type { Connection } from './connection.ts'
-import { isKeyCollision } from './errors.ts'
-import { usesReader } from './readers.ts'
-import { CODE_COLUMNS, prepareRows, type CodeRow } from './rows.ts'
-import { versionGrower } from './versions.ts'
+import { ADMIN, type AccountStatus } from '../../invites/types.ts'
+import type { Connection } from './file/connection.ts'
+import { isKeyCollision } from './file/errors.ts'
+import { usesReader } from './rows/readers.ts'
+import { CODE_COLUMNS, prepareRows, type CodeRow } from './rows/rows.ts'
+import { versionGrower } from './rows/versions.ts'
 
-type CodeMethods = Pick<InviteStore, 'insertGifted' | 'insertEarned' | 'disableCodes' | 'listCodes'>
+type CodeMethods = Pick<
+  InviteStore,
+  'insertGifted' | 'insertEarned' | 'disableCodes' | 'listCodes' | 'codeStanding'
+>
 
 type OwnerRow = [did: string, host: string]
 
@@ -48,6 +51,11 @@ export function codeMethods({ db, read, write }: Connection): CodeMethods {
     recent: prepareRows<CodeRow>(db, LISTING.recent),
     usage: prepareRows<CodeRow>(db, LISTING.usage),
   }
+  const codeOfHost = prepareRows<CodeRow>(
+    db,
+    `SELECT ${CODE_COLUMNS} FROM invite_code WHERE code = ? AND host = ?`,
+  )
+  const statusOf = prepareRows<[AccountStatus]>(db, 'SELECT status FROM account WHERE did = ?')
   const withUses = usesReader(db)
   const growVersions = versionGrower(db)
 
@@ -85,6 +93,14 @@ export function codeMethods({ db, read, write }: Connection): CodeMethods {
       read(() => {
         const { primary, code } = after ?? BEFORE_ALL
         return withUses(page[sort].all(host, primary, code, limit))
+      }),
+
+    codeStanding: (name, host) =>
+      read(() => {
+        const [code] = withUses(codeOfHost.all(name, host))
+        if (code === undefined) return undefined
+        const [ownerStatus] = statusOf.get(code.forAccount) ?? ['active' as const]
+        return { code, ownerStatus }
       }),
   }
 }

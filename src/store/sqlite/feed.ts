@@ -1,6 +1,6 @@
 import type { FeedStore, Resync } from '../../invites/feed.ts'
-import type { Connection } from './connection.ts'
-import { prepareRows, UNFINISHED } from './rows.ts'
+import type { Connection } from './file/connection.ts'
+import { prepareRows, UNFINISHED } from './rows/rows.ts'
 
 type ResyncRow = [wantedAt: number | null, missing: number | null, accepted: 0 | 1]
 

@@ -1,7 +1,7 @@
 import type { InviteStore } from '../../invites/store.ts'
 import type { Host, Policy } from '../../invites/types.ts'
-import type { Connection } from './connection.ts'
-import { prepareRows } from './rows.ts'
+import type { Connection } from './file/connection.ts'
+import { prepareRows } from './rows/rows.ts'
 
 type HostMethods = Pick<
   InviteStore,

@@ -126,4 +126,19 @@ export const MIGRATIONS: readonly string[] = [
     undone_by TEXT                -- DID or 'admin' that undid it
   ) STRICT;
   `,
+  `
+  ALTER TABLE account ADD COLUMN imported_at INTEGER; -- when it was copied from the PDS; null: it was not
+  ALTER TABLE invite_code ADD COLUMN imported_at INTEGER; -- when it was copied from the PDS; null: it was made here
+  ALTER TABLE invite_code ADD COLUMN upstream_disabled INTEGER -- 1: the PDS had it disabled when it was copied; null: made here
+    CHECK (upstream_disabled IN (0, 1));
+  ALTER TABLE invite_code ADD COLUMN upstream TEXT -- who redeems it: the PDS, nobody for a moment, Latchkey; null: made here
+    CHECK (upstream IN ('theirs', 'closing', 'ours'));
+  CREATE INDEX invite_code_upstream ON invite_code (host, upstream) WHERE upstream IN ('theirs', 'closing');
+  CREATE INDEX invite_use_who ON invite_use (used_by, used_at);
+  `,
+  `
+  ALTER TABLE reservation ADD COLUMN used_upstream INTEGER NOT NULL DEFAULT 0 -- 1: released, and the PDS keeps a use of its code
+    CHECK (used_upstream IN (0, 1));
+  CREATE INDEX reservation_forgettable ON reservation (settled_at) WHERE state = 'released' AND used_upstream = 0;
+  `,
 ]

@@ -1,7 +1,8 @@
-import { refuseRedemption, type RedemptionRefusal } from '../../invites/predicates.ts'
-import type { InviteStore, NewReservation } from '../../invites/store.ts'
+import { redeemedUpstream, refuseRedemption } from '../../invites/predicates.ts'
+import type { InviteStore, NewReservation, ReserveOutcome } from '../../invites/store.ts'
 import type { AccountStatus, Instant } from '../../invites/types.ts'
-import type { Connection } from './connection.ts'
+import { arrivalRecorder } from './rows/arrivals.ts'
+import type { Connection } from './file/connection.ts'
 import {
   CODE_COLUMNS,
   prepareRows,
@@ -11,8 +12,8 @@ import {
   UNFINISHED,
   type CodeRow,
   type ReservationRow,
-} from './rows.ts'
-import { versionGrower } from './versions.ts'
+} from './rows/rows.ts'
+import { versionGrower } from './rows/versions.ts'
 
 type ReservationMethods = Pick<
   InviteStore,
@@ -28,6 +29,7 @@ export const SAME_SIGN_UP = `
 const TAKE_USE = `
   UPDATE invite_code SET reserved = reserved + 1
   WHERE code = $code AND host = $host
+    AND (upstream IS NULL OR upstream = 'ours')
     AND disabled_at IS NULL
     AND (expires_at IS NULL OR expires_at > $now)
     AND used + reserved < available
@@ -42,6 +44,7 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
     `SELECT ${CODE_COLUMNS} FROM invite_code WHERE code = ? AND host = ?`,
   )
   const statusOf = prepareRows<[AccountStatus]>(db, 'SELECT status FROM account WHERE did = ?')
+  const earningSinceOf = prepareRows<[number | null]>(db, 'SELECT earning_since FROM host WHERE hostname = ?')
   const sameSignUp = prepareRows<[1]>(db, SAME_SIGN_UP)
   const insert = db.prepare(
     `INSERT INTO reservation (id, code, host, door, handle, state, holder, lease_until, next_try_at, started_at)
@@ -64,8 +67,8 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
   )
   const markReleased = prepareRows<[code: string]>(
     db,
-    `UPDATE reservation SET state = 'released', settled_at = ?
-     WHERE id = ? AND ${UNFINISHED} RETURNING code`,
+    `UPDATE reservation SET state = 'released', settled_at = $at, used_upstream = $usedUpstream
+     WHERE id = $id AND ${UNFINISHED} RETURNING code`,
   )
   const spendUse = prepareRows<[forAccount: string]>(
     db,
@@ -75,37 +78,28 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
   const insertUse = db.prepare(
     'INSERT INTO invite_use (code, used_by, used_at, reservation_id) VALUES (?, ?, ?, ?)',
   )
-  // Whoever comes back arrived anew: the instant known so far is of the time before, and the PDS is asked again.
-  const welcome = db.prepare(
-    `INSERT INTO account (did, host, handle, invited_by_code, arrival)
-     VALUES ($did, $host, $handle, $code, 'invited')
-     ON CONFLICT (did) DO UPDATE
-       SET host = excluded.host,
-           handle = coalesce(excluded.handle, account.handle),
-           created_at = NULL,
-           -- Whoever was deleted here comes back by moving, and is silent until the move is finished.
-           status = iif(account.status = 'deleted', 'deactivated', account.status),
-           invited_by_code = excluded.invited_by_code,
-           arrival = excluded.arrival,
-           version = account.version + 1`,
-  )
+  const recordArrival = arrivalRecorder(db)
   const reservation = prepareRows<ReservationRow>(
     db,
     `SELECT ${RESERVATION_COLUMNS} FROM reservation WHERE id = ?`,
   )
   const growVersions = versionGrower(db)
 
-  function refusalOf({ code, host, redeemer }: NewReservation, now: Instant): RedemptionRefusal | null {
+  function look({ code, host, redeemer }: NewReservation, now: Instant) {
     const row = codeOfHost.get(code, host)
     const found = row && toCode(row)
     const [ownerStatus] = (found && statusOf.get(found.forAccount)) ?? ['active' as const]
-    return refuseRedemption(found, ownerStatus, redeemer, now)
+    return { found, refusal: refuseRedemption(found, ownerStatus, redeemer, now) }
   }
 
-  function explain(wanted: NewReservation, now: Instant): RedemptionRefusal {
-    const refusal = refusalOf(wanted, now)
-    if (refusal === null) throw new Error('A use was refused by the database and by no rule of redemption')
-    return refusal
+  /** Why no use was taken: the PDS redeems it, or the code is not good. */
+  function explain(wanted: NewReservation, now: Instant): ReserveOutcome {
+    const { found, refusal } = look(wanted, now)
+    if (refusal !== null && refusal !== 'unknown') return refusal
+    const [earningSince] = earningSinceOf.get(wanted.host) ?? [now]
+    const outcome = redeemedUpstream(found, { earningSince }) ?? refusal
+    if (outcome === null) throw new Error('A use was refused by the database and by no rule of redemption')
+    return outcome
   }
 
   return {
@@ -113,7 +107,7 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
       write(() => {
         const { id, code, host, door, holder, leaseUntil, redeemer } = wanted
         if (sameSignUp.get(code, host, redeemer.handle) !== undefined) {
-          const refusal = refusalOf(wanted, now)
+          const { refusal } = look(wanted, now)
           return refusal === 'disabled' || refusal === 'expired' ? refusal : 'in progress'
         }
         const taken = takeUse.run({ code, host, now, handle: redeemer.handle, did: redeemer.did })
@@ -138,13 +132,13 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
         if (owner === undefined) throw new Error('A reservation holds a use of a code that does not exist')
         insertUse.run(code, did, at, id)
         growVersions([{ did: owner, host }])
-        welcome.run({ did, host, handle, code })
+        recordArrival({ did, host, handle, code })
         return true
       }),
 
-    release: (id, at) =>
+    release: (id, at, upstream = 'unused') =>
       write(() => {
-        const settled = markReleased.get(at, id)
+        const settled = markReleased.get({ id, at, usedUpstream: upstream === 'used' ? 1 : 0 })
         if (settled === undefined) return false
         giveBackUse.run(...settled)
         return true

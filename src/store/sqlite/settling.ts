@@ -1,11 +1,17 @@
 import type { InviteStore } from '../../invites/store.ts'
-import type { Connection } from './connection.ts'
-import { prepareRows, RESERVATION_COLUMNS, toReservation, UNFINISHED, type ReservationRow } from './rows.ts'
-import { versionGrower } from './versions.ts'
+import type { Connection } from './file/connection.ts'
+import {
+  prepareRows,
+  RESERVATION_COLUMNS,
+  toReservation,
+  UNFINISHED,
+  type ReservationRow,
+} from './rows/rows.ts'
+import { versionGrower } from './rows/versions.ts'
 
 type SettlingMethods = Pick<
   InviteStore,
-  'takeOver' | 'postpone' | 'dueSecondLooks' | 'endSecondLook' | 'countOpen'
+  'takeOver' | 'postpone' | 'dueSecondLooks' | 'endSecondLook' | 'purgeReleased' | 'countOpen'
 >
 
 const DUE = `host = $host AND lease_until <= $now AND next_try_at <= $now AND ${UNFINISHED}`
@@ -21,6 +27,13 @@ export const TAKE_OVER = `
     ORDER BY started_at, id LIMIT $limit
   )
   RETURNING id`
+
+const FORGETTABLE = "host = $host AND state = 'released' AND used_upstream = 0 AND settled_at <= $before"
+
+export const PURGE = `
+  DELETE FROM reservation WHERE id IN (
+    SELECT id FROM reservation WHERE ${FORGETTABLE} ORDER BY settled_at LIMIT $limit
+  )`
 
 /** Sign-ups whose handler didn't end them, and the second look at those that ended. */
 export function settlingMethods({ db, read, write }: Connection): SettlingMethods {
@@ -45,7 +58,7 @@ export function settlingMethods({ db, read, write }: Connection): SettlingMethod
   )
   const markGone = prepareRows<[code: string, host: string]>(
     db,
-    `UPDATE reservation SET state = 'released', settled_at = ?, did = NULL, look_again_at = NULL
+    `UPDATE reservation SET state = 'released', settled_at = ?, did = NULL, look_again_at = NULL, used_upstream = 1
      WHERE id = ? AND state = 'committed' AND look_again_at IS NOT NULL RETURNING code, host`,
   )
   const deleteUse = prepareRows<[usedBy: string]>(
@@ -61,6 +74,8 @@ export function settlingMethods({ db, read, write }: Connection): SettlingMethod
     `UPDATE account SET invited_by_code = NULL, arrival = NULL, arrived_at = NULL
      WHERE did = ? AND invited_by_code = ?`,
   )
+  const anyReleased = prepareRows<[one: number]>(db, `SELECT 1 FROM reservation WHERE ${FORGETTABLE} LIMIT 1`)
+  const purge = db.prepare(PURGE)
   const openByState = prepareRows<['reserved' | 'forwarded' | 'settling', number]>(
     db,
     `SELECT state, count(*) FROM reservation WHERE host = ? AND ${UNFINISHED} GROUP BY state`,
@@ -100,6 +115,11 @@ export function settlingMethods({ db, read, write }: Connection): SettlingMethod
 
     endSecondLook: (id, outcome, at) =>
       write(() => (outcome === 'gone' ? undoCommit(id, at) : markStaying.run(id).changes === 1)),
+
+    purgeReleased: async ({ host, before, limit }) => {
+      if ((await read(() => anyReleased.get({ host, before }))) === undefined) return 0
+      return write(() => Number(purge.run({ host, before, limit }).changes))
+    },
 
     countOpen: (host) =>
       read(() => ({ reserved: 0, forwarded: 0, settling: 0, ...Object.fromEntries(openByState.all(host)) })),

@@ -14,6 +14,7 @@ import {
   OTHER_HOST,
   pick,
   redeem,
+  signUp,
   storesOf,
   versionOf,
   type OpenStore,
@@ -32,6 +33,7 @@ export function describeCodes(openStore: OpenStore): void {
   describeEarned(openStore)
   describeDisabling(openStore)
   describeListing(openStore)
+  describeStanding(openStore)
 }
 
 function describeGifted(openStore: OpenStore): void {
@@ -52,6 +54,7 @@ function describeGifted(openStore: OpenStore): void {
         disabledAt: null,
         expiresAt: null,
         restrictedTo: null,
+        upstream: null,
         uses: [],
       })
     })
@@ -251,6 +254,42 @@ function describeListing(openStore: OpenStore): void {
       await using subject = await openStore()
       const page = { host: HOST, sort: 'recent', limit: 5, after: null } as const
       expect(await subject.store.listCodes(page)).toEqual([])
+    })
+  })
+}
+
+function describeStanding(openStore: OpenStore): void {
+  describe('how a code stands', () => {
+    test('is told with its uses, its held ones and the status of its owner', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      await gift(store, 'a', { available: 3 })
+      expect(await store.codeStanding('a', HOST)).toEqual({
+        code: await codeOf(store),
+        ownerStatus: 'active',
+      })
+      await redeem(store, 'r1', 'a', BOB, NOW + 10)
+      await store.reserve(signUp('r2', 'a'), NOW)
+      const event = { seq: 1, at: NOW, did: ALICE, status: 'takendown' } as const
+      await store.openHost({ hostname: HOST, did: 'did:web:first' })
+      await store.applyEvent(HOST, event)
+      expect(await store.codeStanding('a', HOST)).toMatchObject({
+        code: { used: 1, reserved: 1, available: 3, uses: [{ usedBy: BOB, usedAt: NOW + 10 }] },
+        ownerStatus: 'takendown',
+      })
+    })
+
+    test('the operator’s own are as good as those of an owner in good standing', async () => {
+      await using subject = await openStore()
+      await gift(subject.store, 'a', { to: ADMIN })
+      expect(await subject.store.codeStanding('a', HOST)).toMatchObject({ ownerStatus: 'active' })
+    })
+
+    test('is told of no code of another host, and of none that does not exist', async () => {
+      await using subject = await openStore()
+      await gift(subject.store, 'a', { host: OTHER_HOST })
+      expect(await subject.store.codeStanding('a', HOST)).toBeUndefined()
+      expect(await subject.store.codeStanding('b', HOST)).toBeUndefined()
     })
   })
 }

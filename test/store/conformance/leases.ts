@@ -14,6 +14,7 @@ import {
   signUp,
   storesOf,
   type OpenStore,
+  type StoreUnderTest,
 } from './support.ts'
 
 /** Until when `signUp` holds its lease. */
@@ -37,6 +38,7 @@ export function describeLeases(openStore: OpenStore): void {
   describeTakingOver(openStore)
   describePostponing(openStore)
   describeCounting(openStore)
+  describeForgetting(openStore)
 }
 
 function describeHolding(openStore: OpenStore): void {
@@ -307,5 +309,65 @@ function describeCounting(openStore: OpenStore): void {
     await store.commit('r7', { did: BOB, handle: null, at: NOW })
     await store.reserve(signUp('r8', 'b', { host: OTHER_HOST }), NOW)
     expect(await store.countOpen(HOST)).toEqual({ reserved: 1, forwarded: 2, settling: 2 })
+  })
+}
+
+function describeForgetting(openStore: OpenStore): void {
+  describe('forgetting what came to nothing', () => {
+    const idsLeft = async ({ execute }: StoreUnderTest) =>
+      (await execute('SELECT id FROM reservation ORDER BY id')).map(({ id }) => id)
+
+    test('takes those released until an instant, the longest ago first, no more than asked for', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      await gift(store, 'a', { available: 9 })
+      for (const [id, releasedAt] of [
+        ['r1', NOW + 3],
+        ['r2', NOW + 1],
+        ['r3', NOW + 2],
+        ['r4', NOW + 4],
+      ] as const) {
+        await forward(store, id, 'a')
+        await store.release(id, releasedAt)
+      }
+      const which = { host: HOST, before: NOW + 3, limit: 2 }
+      expect(await store.purgeReleased({ ...which, before: NOW })).toBe(0)
+      expect(await store.purgeReleased(which)).toBe(2)
+      expect(await idsLeft(subject)).toEqual(['r1', 'r4'])
+      expect(await store.purgeReleased(which)).toBe(1)
+      expect(await idsLeft(subject)).toEqual(['r4'])
+      expect(await store.purgeReleased(which)).toBe(0)
+      expect(await codeOf(store)).toMatchObject({ used: 0, reserved: 0 })
+    })
+
+    test('leaves alone what is in progress, what came to something, and other hosts', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      await gift(store, 'a', { available: 9 })
+      await gift(store, 'b', { host: OTHER_HOST })
+      await store.reserve(signUp('r1', 'a'), NOW)
+      await forward(store, 'r2', 'a')
+      await forward(store, 'r3', 'a')
+      await store.startSettling('r3', HANDLER)
+      await redeem(store, 'r4', 'a')
+      await store.reserve(signUp('r5', 'b', { host: OTHER_HOST }), NOW)
+      await store.release('r5', NOW)
+      expect(await store.purgeReleased({ host: HOST, before: NOW + 1000, limit: 100 })).toBe(0)
+      expect(await idsLeft(subject)).toEqual(['r1', 'r2', 'r3', 'r4', 'r5'])
+    })
+
+    test('remembers those whose code the PDS has as used, or their uses would look lost', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      await gift(store, 'a', { available: 2 })
+      await forward(store, 'r1', 'a')
+      await store.commit('r1', { did: BOB, handle: null, at: NOW, lookAgainAt: NOW + 5 })
+      await store.endSecondLook('r1', 'gone', NOW + 5)
+      await forward(store, 'r2', 'a')
+      expect(await store.release('r2', NOW, 'used')).toBe(true)
+      expect(await store.purgeReleased({ host: HOST, before: NOW + 1000, limit: 100 })).toBe(0)
+      expect(await idsLeft(subject)).toEqual(['r1', 'r2'])
+      expect(await codeOf(store)).toMatchObject({ used: 0, reserved: 0 })
+    })
   })
 }

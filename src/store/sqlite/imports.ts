@@ -1,0 +1,166 @@
+import type { ImportStore, UpstreamCode } from '../../invites/imports.ts'
+import { ADMIN, type Instant, type InviteUse } from '../../invites/types.ts'
+import { arrivalRecorder } from './rows/arrivals.ts'
+import type { Connection } from './file/connection.ts'
+import { prepareRows } from './rows/rows.ts'
+import { type Owner, versionGrower } from './rows/versions.ts'
+
+/** Carries a result past the end of a transaction that is to leave nothing behind. */
+class Undone<T> extends Error {
+  readonly result: T
+
+  constructor(result: T) {
+    super('a dry run is undone')
+    this.result = result
+  }
+}
+
+/** Codes of the PDS, on their way here. */
+export function importMethods({ db, read, write }: Connection): ImportStore {
+  const insertAccount = db.prepare(
+    `INSERT INTO account (did, host, handle, created_at, invites_disabled, imported_at)
+     VALUES ($did, $host, $handle, $createdAt, $invitesDisabled, $at)
+     ON CONFLICT (did) DO UPDATE
+       SET host = excluded.host,
+           handle = coalesce(account.handle, excluded.handle),
+           created_at = coalesce(account.created_at, excluded.created_at),
+           invites_disabled = max(account.invites_disabled, excluded.invites_disabled),
+           imported_at = excluded.imported_at,
+           version = account.version + 1
+       WHERE account.imported_at IS NULL`,
+  )
+  const insertCode = db.prepare(
+    `INSERT INTO invite_code (code, host, for_account, created_by, ordinal, created_at, available, disabled_at,
+       imported_at, upstream_disabled, upstream)
+     VALUES ($code, $host, $forAccount, $createdBy,
+       iif($createdBy = '${ADMIN}', NULL,
+           (SELECT coalesce(max(ordinal), 0) + 1 FROM invite_code WHERE for_account = $forAccount)),
+       $createdAt, max($available, 0), iif($disabled, $at, NULL), $at, $disabled, 'theirs')
+     ON CONFLICT (code) DO NOTHING`,
+  )
+  const ownerOf = prepareRows<[did: string, host: string]>(
+    db,
+    'SELECT for_account, host FROM invite_code WHERE code = ? AND upstream IS NOT NULL',
+  )
+  // The PDS keeps one use of each account and code, and tells its own time of it.
+  const insertUse = db.prepare(
+    `INSERT INTO invite_use (code, used_by, used_at)
+     SELECT $code, $usedBy, $usedAt
+     WHERE NOT EXISTS (SELECT 1 FROM invite_use WHERE code = $code AND used_by = $usedBy)`,
+  )
+  const countUses = db.prepare(
+    `UPDATE invite_code SET used = used + $count, available = max(available, used + reserved + $count) WHERE code = $code`,
+  )
+  const setInviter = db.prepare(
+    `UPDATE account SET invited_by_code = (SELECT code FROM invite_use WHERE used_by = $did ORDER BY used_at DESC LIMIT 1)
+     WHERE did = $did`,
+  )
+  const settleClosed = db.prepare(
+    `UPDATE invite_code SET upstream = 'ours'
+     WHERE host = ? AND upstream = 'theirs' AND (upstream_disabled = 1 OR used >= available)`,
+  )
+  const close = db.prepare(
+    `UPDATE invite_code SET upstream = 'closing' WHERE host = ? AND upstream = 'theirs'`,
+  )
+  const closing = prepareRows<[code: string]>(
+    db,
+    `SELECT code FROM invite_code WHERE host = ? AND upstream = 'closing' ORDER BY code`,
+  )
+  const makeOurs = db.prepare(
+    `UPDATE invite_code SET upstream = 'ours' WHERE code = ? AND host = ? AND upstream = 'closing'`,
+  )
+  const counts = prepareRows<['theirs' | 'closing' | 'ours', number]>(
+    db,
+    'SELECT upstream, count(*) FROM invite_code WHERE host = ? AND upstream IS NOT NULL GROUP BY upstream',
+  )
+  const recordArrival = arrivalRecorder(db)
+  const growVersions = versionGrower(db)
+
+  async function writing<T>(dryRun: boolean, work: () => T): Promise<T> {
+    try {
+      return await write(() => {
+        const result = work()
+        if (dryRun) throw new Undone(result)
+        return result
+      })
+    } catch (error) {
+      if (error instanceof Undone) return error.result as T
+      throw error
+    }
+  }
+
+  /** @returns how many were not known */
+  function addUses(code: string, uses: readonly InviteUse[]): number {
+    const added = uses.filter(({ usedBy, usedAt }) => insertUse.run({ code, usedBy, usedAt }).changes === 1)
+    if (added.length === 0) return 0
+    countUses.run({ code, count: added.length })
+    for (const { usedBy } of added) setInviter.run({ did: usedBy })
+    return added.length
+  }
+
+  function importCode(host: string, imported: UpstreamCode, at: Instant) {
+    const { code, forAccount, createdBy, createdAt, available, disabled, uses } = imported
+    const row = { code, host, forAccount, createdBy, createdAt, available, at, disabled: disabled ? 1 : 0 }
+    const inserted = insertCode.run(row).changes === 1
+    const [did, ofHost] = ownerOf.get(code) ?? []
+    // A code of the same name that was made here is another one.
+    if (did === undefined || ofHost !== host) return undefined
+    return { inserted, uses: addUses(code, uses), owner: { did, host } }
+  }
+
+  return {
+    importAccounts: (host, accounts, { at, dryRun }) =>
+      writing(
+        dryRun,
+        () =>
+          accounts.filter(({ did, handle, createdAt, invitesDisabled }) => {
+            const row = { did, host, handle, createdAt, invitesDisabled: invitesDisabled ? 1 : 0, at }
+            return insertAccount.run(row).changes === 1
+          }).length,
+      ),
+
+    importCodes: (host, codes, { at, dryRun }) =>
+      writing(dryRun, () => {
+        const imported = codes
+          .map((code) => importCode(host, code, at))
+          .filter((one) => one !== undefined && (one.inserted || one.uses > 0))
+        growVersions(imported.flatMap((one): Owner[] => (one === undefined ? [] : [one.owner])))
+        return {
+          codes: imported.filter((one) => one?.inserted).length,
+          uses: imported.reduce((sum, one) => sum + (one?.uses ?? 0), 0),
+        }
+      }),
+
+    beginTakeOver: (host) =>
+      write(() => {
+        settleClosed.run(host)
+        close.run(host)
+        return closing.all(host).map(([code]) => code)
+      }),
+
+    finishTakeOver: (host, codes) =>
+      write(() => {
+        const owners: Owner[] = []
+        let ours = 0
+        for (const { code, uses } of codes) {
+          const [did, ofHost] = ownerOf.get(code) ?? []
+          if (did === undefined || ofHost !== host) continue
+          if (addUses(code, uses) > 0) owners.push({ did, host })
+          if (makeOurs.run(code, host).changes === 1) ours += 1
+        }
+        growVersions(owners)
+        return ours
+      }),
+
+    recordUpstreamUse: ({ host, code, did, handle, at }) =>
+      write(() => {
+        const [owner, ofHost] = ownerOf.get(code) ?? []
+        if (owner !== undefined && ofHost === host && addUses(code, [{ usedBy: did, usedAt: at }]) > 0)
+          growVersions([{ did: owner, host }])
+        recordArrival({ did, host, handle, code })
+      }),
+
+    countUpstream: (host) =>
+      read(() => ({ theirs: 0, closing: 0, ours: 0, ...Object.fromEntries(counts.all(host)) })),
+  }
+}

@@ -1,0 +1,140 @@
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
+import type { Reservation } from '../../../invites/store.ts'
+import type {
+  Account,
+  AccountStatus,
+  Door,
+  InviteCode,
+  ReservationState,
+  UpstreamStanding,
+} from '../../../invites/types.ts'
+
+/** A prepared statement whose rows come as arrays: about twice as fast as objects. */
+export interface Rows<Row> {
+  all(...parameters: Parameters): Row[]
+  get(...parameters: Parameters): Row | undefined
+}
+
+/** By position, or all by name. */
+type Parameters = SQLInputValue[] | [Record<string, SQLInputValue>]
+
+/**
+ * Prepares a statement that returns rows.
+ *
+ * @typeParam Row what the statement's column list says; nothing else checks it
+ */
+export function prepareRows<Row extends readonly SQLOutputValue[]>(db: DatabaseSync, sql: string): Rows<Row> {
+  const statement = db.prepare(sql)
+  statement.setReturnArrays(true)
+  return {
+    all: (...parameters) => statement.all(...(parameters as SQLInputValue[])) as unknown as Row[],
+    get: (...parameters) => statement.get(...(parameters as SQLInputValue[])) as unknown as Row | undefined,
+  }
+}
+
+export const CODE_COLUMNS = `code, host, for_account, created_by, ordinal, created_at, available, used, reserved,
+  disabled_at, expires_at, restricted_to, upstream`
+
+export type CodeRow = [
+  code: string,
+  host: string,
+  forAccount: string,
+  createdBy: string,
+  ordinal: number | null,
+  createdAt: number,
+  available: number,
+  used: number,
+  reserved: number,
+  disabledAt: number | null,
+  expiresAt: number | null,
+  restrictedTo: string | null,
+  upstream: UpstreamStanding | null,
+]
+
+export function toCode(row: CodeRow): InviteCode {
+  const [
+    code,
+    host,
+    forAccount,
+    createdBy,
+    ordinal,
+    createdAt,
+    available,
+    used,
+    reserved,
+    disabledAt,
+    expiresAt,
+    restrictedTo,
+    upstream,
+  ] = row
+  return {
+    code,
+    host,
+    forAccount,
+    createdBy,
+    ordinal,
+    createdAt,
+    available,
+    used,
+    reserved,
+    disabledAt,
+    expiresAt,
+    restrictedTo,
+    upstream,
+  }
+}
+
+export const ACCOUNT_COLUMNS =
+  'did, host, handle, created_at, status, invites_disabled, invite_note, invited_by_code, version'
+
+export type AccountRow = [
+  did: string,
+  host: string,
+  handle: string | null,
+  createdAt: number | null,
+  status: AccountStatus,
+  invitesDisabled: 0 | 1,
+  inviteNote: string | null,
+  invitedByCode: string | null,
+  version: number,
+]
+
+export function toAccount(row: AccountRow): Account {
+  const [did, host, handle, createdAt, status, invitesDisabled, inviteNote, invitedByCode, version] = row
+  return {
+    did,
+    host,
+    handle,
+    createdAt,
+    status,
+    invitesDisabled: invitesDisabled === 1,
+    inviteNote,
+    invitedByCode,
+    version,
+  }
+}
+
+export const RESERVATION_COLUMNS =
+  'id, code, host, door, handle, upstream_code, minted_at, state, started_at, settled_at, did'
+
+/** Which reservations hold a use: spelled as in the indexes over them, which SQLite uses for no other spelling. */
+export const UNFINISHED = "state IN ('reserved', 'forwarded', 'settling')"
+
+export type ReservationRow = [
+  id: string,
+  code: string,
+  host: string,
+  door: Door,
+  handle: string | null,
+  upstreamCode: string | null,
+  mintedAt: number | null,
+  state: ReservationState,
+  startedAt: number,
+  settledAt: number | null,
+  did: string | null,
+]
+
+export function toReservation(row: ReservationRow): Reservation {
+  const [id, code, host, door, handle, upstreamCode, mintedAt, state, startedAt, settledAt, did] = row
+  return { id, code, host, door, handle, upstreamCode, mintedAt, state, startedAt, settledAt, did }
+}
