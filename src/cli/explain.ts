@@ -2,8 +2,18 @@ import { StartError } from '../app.ts'
 import { ConfigError } from '../config.ts'
 import { MissingPackageError } from '../dev/development-package.ts'
 import { StoreBusyError, StoreUnavailableError } from '../invites/store.ts'
+import { EjectError } from '../transfer/eject/eject-error.ts'
+import { ImportError } from '../transfer/import/import-error.ts'
 
-const EXPECTED = [ConfigError, StartError, MissingPackageError, StoreBusyError, StoreUnavailableError]
+const EXPECTED = [
+  ConfigError,
+  StartError,
+  MissingPackageError,
+  StoreBusyError,
+  StoreUnavailableError,
+  ImportError,
+  EjectError,
+]
 
 /** What a person at a terminal is told: a sentence for what was foreseen, everything for what was not. */
 export function explain(error: unknown): string {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { openStore, StartError } from '../app.ts'
 import type { Config } from '../config.ts'
 import type { InviteStore } from '../invites/store.ts'
@@ -5,14 +6,21 @@ import type { InviteStore } from '../invites/store.ts'
 /**
  * Opens the database of the settings, in which Latchkey has served this host before.
  *
- * @throws {StartError} when it was never served from there
+ * @throws {StartError} when there is none, which creates none, or when the host was never served from there
  */
 export async function openKnownStore(config: Config): Promise<InviteStore> {
-  const store = await openStore(config)
   const { hostname } = config.publicUrl
-  if ((await store.host(hostname)) !== undefined) return store
-  await store[Symbol.asyncDispose]()
-  throw new StartError(
-    `The database ${config.databasePath} knows no host ${hostname}: mend LATCHKEY_PUBLIC_URL or LATCHKEY_DATABASE.`,
-  )
+  const { databasePath } = config
+  if (!existsSync(databasePath))
+    throw new StartError(
+      `There is no database ${databasePath}: mend LATCHKEY_DATABASE, or start Latchkey with it once.`,
+    )
+  await using opened = new AsyncDisposableStack()
+  const store = opened.use(await openStore(config))
+  if ((await store.host(hostname)) === undefined)
+    throw new StartError(
+      `The database ${databasePath} knows no host ${hostname}: mend LATCHKEY_PUBLIC_URL or LATCHKEY_DATABASE.`,
+    )
+  opened.move()
+  return store
 }

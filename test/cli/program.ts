@@ -14,10 +14,19 @@ export interface Program extends AsyncDisposable {
   readonly exit: Promise<number | null>
 }
 
-/** Starts `latchkey` with arguments and no other settings in the environment than those given. */
-export function startProgram(args: readonly string[], settings: Record<string, string> = {}): Program {
+/**
+ * Starts `latchkey` with arguments and no other settings in the environment than those given.
+ *
+ * @param input its standard input, whole; none where unset
+ */
+export function startProgram(
+  args: readonly string[],
+  settings: Record<string, string> = {},
+  input?: string,
+): Program {
   const env = { PATH: process.env['PATH'] ?? '', TMPDIR: process.env['TMPDIR'] ?? '/tmp', ...settings }
-  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  child.stdin.end(input)
   const written = { stdout: '', stderr: '' }
   const waiting = new Set<() => void>()
   for (const name of ['stdout', 'stderr'] as const) {
@@ -53,8 +62,12 @@ export function startProgram(args: readonly string[], settings: Record<string, s
 }
 
 /** Runs `latchkey` to its end. */
-export async function runProgram(args: readonly string[], settings: Record<string, string> = {}) {
-  await using program = startProgram(args, settings)
+export async function runProgram(
+  args: readonly string[],
+  settings: Record<string, string> = {},
+  input?: string,
+) {
+  await using program = startProgram(args, settings, input)
   const code = await program.exit
   return { code, stdout: program.stdout(), stderr: program.stderr() }
 }

@@ -1,8 +1,14 @@
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openApp } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
 import { freePort, portOf } from '../../src/dev/free-port.ts'
+import { startLossyLink } from '../support/lossy-link.ts'
 import { startWorld, type World } from '../support/pds.ts'
+import { holdWriteLock } from '../support/write-lock.ts'
 import { runProgram, startProgram } from './program.ts'
 
 let world: World
@@ -31,6 +37,7 @@ test('missing, wrong and unknown settings are told all at once, a sentence each,
     LATCHKEY_PDS_ADMIN_PASSWORD: 'geheim',
     LATCHKEY_INVITE_EPOCH: '2026-02-31',
     LATCHKEY_DATABASE: 'sqlite::memory:',
+    LATCHKEY_SHUTDOWN_TIMEOUT: '25d',
     LATCHKEY_PROT: '80',
   })
   expect(code).toBe(1)
@@ -41,15 +48,108 @@ test('missing, wrong and unknown settings are told all at once, a sentence each,
     'LATCHKEY_PDS_URL is "ftp://pds", expected an http or https URL without a path, such as https://pds.example.com.',
     'LATCHKEY_PROT is no setting of Latchkey; docs/reference/settings.md lists them all.',
     'LATCHKEY_PUBLIC_URL is missing: The public URL that clients use for the PDS. Its host name begins every invite code.',
+    'LATCHKEY_SHUTDOWN_TIMEOUT is "25d", expected a length of time of 1d at most.',
   ])
   expect(stderr).not.toContain('geheim')
+})
+
+test.each(['https://192.0.2.7', 'http://[::1]:2690', 'http://0x7f.1'])(
+  'a public URL without a name is refused: no service DID can be made of %s',
+  async (url) => {
+    const { code, stderr } = await runProgram(['serve'], { ...settings, LATCHKEY_PUBLIC_URL: url })
+    expect([code, stderr]).toEqual([
+      1,
+      `LATCHKEY_PUBLIC_URL is "${url}", expected a URL with a host name instead of an address, such as https://pds.example.com.\n`,
+    ])
+  },
+)
+
+test.each(['refuse', 'swallow'] as const)(
+  'a start that waits for a PDS ends at once when it is asked to; its network: %s',
+  async (trouble) => {
+    await using link = await startLossyLink(world.pds.url)
+    if (trouble === 'refuse') link.refuse(true)
+    const asked = trouble === 'swallow' ? link.holdRequestTo(() => true) : undefined
+    await using server = serve({
+      LATCHKEY_PDS_URL: link.url,
+      LATCHKEY_DATABASE: `sqlite:${join(world.dataDir, `never-${trouble}.sqlite`)}`,
+    })
+    if (asked === undefined) await server.untilSays(/waiting for the PDS/)
+    else await asked
+    const asking = performance.now()
+    server.child.kill('SIGTERM')
+    expect(await server.exit).toBe(0)
+    expect(performance.now() - asking).toBeLessThan(3000)
+    expect(server.stderr()).toBe('')
+  },
+)
+
+test('a start that waits for a locked database ends at once when it is asked to', async () => {
+  const databasePath = join(world.dataDir, 'locked.sqlite')
+  await using _lock = await holdWriteLock(databasePath)
+  const values = {
+    database: `sqlite:${databasePath}`,
+    publicUrl: 'https://pds.example.com',
+    pdsUrl: world.pds.url,
+    pdsAdminPassword: world.secrets.adminPassword,
+  }
+  const end = new AbortController()
+  const opening = openApp(readConfig(values, {}), pino({ level: 'silent' }), {}, end.signal)
+  const asking = performance.now()
+  end.abort()
+  await expect(opening).rejects.toBe(end.signal.reason)
+  expect(performance.now() - asking).toBeLessThan(1000)
+})
+
+test('what a start could not write is written once the PDS answers: members earn without another start', async () => {
+  await using link = await startLossyLink(world.pds.url)
+  await world.createPdsCode()
+  const databasePath = join(world.dataDir, 'earning.sqlite')
+  const own = { LATCHKEY_PDS_URL: link.url, LATCHKEY_DATABASE: `sqlite:${databasePath}` }
+  const earningSince = () => {
+    using db = new DatabaseSync(databasePath, { readOnly: true, timeout: 2000 })
+    return db.prepare('SELECT earning_since FROM host').get()?.['earning_since']
+  }
+  {
+    await using first = serve(own)
+    await first.untilSays(/the PDS has invite codes that Latchkey does not know/)
+    await first.untilSays(/Latchkey is listening/)
+    first.child.kill('SIGTERM')
+    await first.exit
+  }
+  link.refuse(true)
+  await using later = serve({ ...own, LATCHKEY_FRESH: 'true' })
+  await later.untilSays(/Latchkey is listening/)
+  expect(earningSince()).toBeNull()
+  link.refuse(false)
+  await later.untilSays(/members can earn codes/)
+  expect(earningSince()).toBeTypeOf('number')
+})
+
+test('a policy that can’t be written yet does not stop the start, and is written later', async () => {
+  const databasePath = join(world.dataDir, 'policy.sqlite')
+  const own = { LATCHKEY_DATABASE: `sqlite:${databasePath}`, LATCHKEY_FRESH: 'true' }
+  {
+    await using first = serve(own)
+    await first.untilSays(/Latchkey is listening/)
+    first.child.kill('SIGTERM')
+    await first.exit
+  }
+  await using lock = await holdWriteLock(databasePath)
+  await using later = serve({ ...own, LATCHKEY_INVITE_INTERVAL: '7d' })
+  await later.untilSays(/settings could not be written into the database yet/)
+  await later.untilSays(/Latchkey is listening/)
+  await lock[Symbol.asyncDispose]()
+  await later.untilSays(/the policy is that of the settings/)
+  using db = new DatabaseSync(databasePath, { readOnly: true, timeout: 2000 })
+  expect(db.prepare('SELECT interval FROM policy').get()).toEqual({ interval: 7 * 86_400_000 })
 })
 
 test('it serves until asked to end, and ends with 0', async () => {
   await using server = serve()
   await server.untilSays(/Latchkey is listening/)
   const ready = await fetch(`http://127.0.0.1:${settings['LATCHKEY_PORT']}/_latchkey/ready`)
-  expect(await ready.json()).toEqual({ status: 'ready', database: 'ok', pds: 'ok' })
+  expect(await ready.json()).toEqual({ status: 'ready', database: 'ok', pds: 'ok', firehose: 'ok' })
   server.child.kill('SIGTERM')
   expect(await server.exit).toBe(0)
 })

@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { pino } from 'pino'
-import { SETTINGS } from '../config.ts'
-import { startStack, type Stack } from '../dev/stack.ts'
-import { com } from '../lexicons/index.ts'
-import { aborted, untilAskedToEnd } from './signals.ts'
+import { SETTINGS } from '../../settings.ts'
+import { startStack, type Stack } from '../../dev/stack.ts'
+import { com } from '../../lexicons/index.ts'
+import { aborted, untilAskedToEnd } from '../signals.ts'
 
 interface DevFlags {
   readonly port: number

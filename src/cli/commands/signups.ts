@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import type { Config } from '../config.ts'
-import { openKnownStore } from './known-store.ts'
-import { withSettings } from './settings.ts'
+import type { Config } from '../../config.ts'
+import { openKnownStore } from '../known-store.ts'
+import { withSettings } from '../settings.ts'
 
 /** `latchkey signups pause|resume`: closes and opens both doors of a running Latchkey. */
 export function signupsCommand(): Command {

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import type { Config } from '../config.ts'
-import { openKnownStore } from './known-store.ts'
-import { withSettings } from './settings.ts'
+import type { Config } from '../../config.ts'
+import { openKnownStore } from '../known-store.ts'
+import { withSettings } from '../settings.ts'
 
 /** `latchkey resync [--accept]`: what a running Latchkey knows of accounts is compared with the PDS's own list. */
 export function resyncCommand(): Command {

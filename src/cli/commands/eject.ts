@@ -1,0 +1,137 @@
+import { Command } from 'commander'
+import { openWorkbench } from '../../app.ts'
+import type { Config } from '../../config.ts'
+import { type ApiEjected, ejectByApi } from '../../transfer/eject/eject-api.ts'
+import { EjectError } from '../../transfer/eject/eject-error.ts'
+import { ejectAsSql, type SqlEjected } from '../../transfer/eject/eject-sql.ts'
+import { openKnownStore } from '../known-store.ts'
+import { showProgress } from '../progress.ts'
+import { withSettings } from '../settings.ts'
+import { untilAskedToEnd } from '../signals.ts'
+
+type Own = Readonly<Record<string, string | true>>
+
+const HELP = `
+--sql writes a script for the account.sqlite of the official PDS, while that is stopped: codes keep their names and
+uses, so that what was handed out stays good. The PDS need not run meanwhile.
+--api makes a new code at any PDS for each one that is still good, and lists old and new ones in a file.
+Pause sign-ups (latchkey signups pause), wait for those in progress, and stop Latchkey before either.`
+
+/** `latchkey eject --sql <file>` and `--api --csv <file>`: gives the invite codes back to the PDS. */
+export function ejectCommand(): Command {
+  const command = new Command('eject')
+    .description('Give the invite codes back to the PDS, to go on without Latchkey.')
+    .option('--sql <file>', 'write an SQL script that restores codes and uses in the official PDS')
+    .option('--force', 'with --sql: replace the file')
+    .option('--api', 'make new codes at the PDS, whatever PDS it is')
+    .option('--csv <file>', 'with --api: where old and new codes are listed')
+    .option('--resume', 'with --api: go on with the file of a run that broke off')
+    .option('--anyway', 'also while sign-ups are open or in progress')
+    .addHelpText('after', HELP)
+  return withSettings(command, eject)
+}
+
+async function eject(config: Config, own: Own): Promise<void> {
+  const { sql, csv } = own
+  const misfit =
+    typeof sql === 'string' ? misfitAmong(own, ['api', 'csv', 'resume']) : misfitAmong(own, ['force'])
+  if (misfit !== undefined) throw new EjectError(misfit)
+  if (typeof sql === 'string') return writeSql(config, sql, own)
+  if (own['api'] === true && typeof csv === 'string') return makeCodes(config, csv, own)
+  throw new EjectError('Say how: either --sql <file>, or --api with --csv <file>.')
+}
+
+/** @returns what is wrong when one of these flags was given */
+function misfitAmong(own: Own, flags: readonly string[]): string | undefined {
+  const given = flags.find((flag) => own[flag] !== undefined)
+  if (given === undefined) return undefined
+  return own['sql'] === undefined
+    ? `--${given} goes with --sql only.`
+    : `--sql and --${given} do not go together.`
+}
+
+async function writeSql(config: Config, file: string, own: Own): Promise<void> {
+  await using store = await openKnownStore(config)
+  const { hostname } = config.publicUrl
+  using progress = showProgress()
+  const ejected = await ejectAsSql({
+    store,
+    hostname,
+    now: Date.now(),
+    file,
+    force: own['force'] === true,
+    anyway: own['anyway'] === true,
+    progress,
+    signal: untilAskedToEnd(),
+  })
+  const { codes, uses, accounts } = ejected
+  say([
+    `${file}: invite codes ${codes}, their uses ${uses}, accounts ${accounts}.`,
+    ...sqlNotes(ejected),
+    'What happens at Latchkey from now on is not in it: keep Latchkey stopped.',
+    `Next, with the PDS stopped: sqlite3 -bail account.sqlite < ${file}`,
+  ])
+}
+
+function sqlNotes({ expired, restricted, ownerDeleted, expiring }: SqlEjected): string[] {
+  return notes([
+    ['Disabled in it because they have expired', expired],
+    ['Disabled in it because they are for one person only, which the PDS does not know', restricted],
+    ['Disabled in it because their owners are deleted', ownerDeleted],
+    ['Good without end, since the PDS knows no expiry', expiring],
+  ])
+}
+
+async function makeCodes(config: Config, file: string, own: Own): Promise<void> {
+  const anyway = own['anyway'] === true
+  if (!anyway) await requireStopped(config)
+  await using workbench = await openWorkbench(config)
+  using progress = showProgress()
+  const ejected = await ejectByApi({
+    store: workbench.store,
+    hostname: workbench.host.hostname,
+    pds: workbench.pds,
+    rateLimitBypassKey: config.pdsRateLimitBypassKey,
+    now: Date.now(),
+    file,
+    resume: own['resume'] === true,
+    anyway,
+    progress,
+    signal: untilAskedToEnd(),
+  })
+  say([
+    `${file}: new codes ${ejected.made + ejected.madeBefore}, of them just made ${ejected.made}.`,
+    ...apiNotes(ejected),
+  ])
+  if (!ejected.interrupted) return
+  throw new EjectError('It was ended before all codes were made: go on with --resume.')
+}
+
+function apiNotes({ theirs, restricted, ownerGone, expiring }: ApiEjected): string[] {
+  return notes([
+    ['Still redeemed by the PDS under their own names, and left as they are', theirs],
+    ['Left out because they are for one person only, which the PDS does not know', restricted],
+    ['Left out because their owners are not active', ownerGone],
+    ['Good without end, since the PDS knows no expiry', expiring],
+  ])
+}
+
+/** A running Latchkey takes new codes of the PDS for its own, and disables them there. */
+async function requireStopped({ bind, port }: Config): Promise<void> {
+  const origin = `http://${bind.includes(':') ? `[${bind}]` : bind}:${port}`
+  const answer = await fetch(`${origin}/_latchkey/live`, { signal: AbortSignal.timeout(2000) }).catch(
+    () => undefined,
+  )
+  if (answer?.ok !== true) return
+  throw new EjectError(
+    `Latchkey runs at ${origin} and would take the new codes over: stop it first; or give --anyway.`,
+  )
+}
+
+function notes(counted: readonly (readonly [what: string, codes: number])[]): string[] {
+  return counted.filter(([, codes]) => codes > 0).map(([what, codes]) => `${what}: ${codes}.`)
+}
+
+function say(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`)
+}

@@ -1,0 +1,52 @@
+import { CREATE_ACCOUNT_PATH } from '../gate/doors/create-account.ts'
+import { OAUTH_SIGN_UP_PATH } from '../gate/doors/oauth-sign-up.ts'
+import { METHOD_NSIDS } from '../xrpc/methods.ts'
+
+/** Single paths that a reverse proxy has to send to Latchkey: the methods, both doors, and the client of its sign-in. */
+const PATHS: readonly string[] = [
+  ...METHOD_NSIDS.map((nsid) => `/xrpc/${nsid}`),
+  CREATE_ACCOUNT_PATH,
+  OAUTH_SIGN_UP_PATH,
+  '/oauth-client-metadata.json',
+]
+
+/** Where links that hold an invite code begin; the code is the next part of the path. */
+export const LINK_PATH = '/join'
+
+/** Paths that belong to Latchkey with all that lies under them. The PDS serves nothing there. */
+const FOLDERS: readonly string[] = ['/_latchkey', '/invites', LINK_PATH, '/admin']
+
+/** Paths that belong to Latchkey with all that goes on from there: the methods of its own lexicons. */
+const BEGINNINGS: readonly string[] = ['/xrpc/app.latchkey.']
+
+/**
+ * What a request's target (path and query) looks like when it is one of Latchkey's, to be read in any letter case as the
+ * PDS reads it. In the syntax that PCRE and RE2 share.
+ */
+export const OWN_TARGET = `^(?:(?:${anyOf(PATHS)})/?(?:\\?|$)|(?:${anyOf(FOLDERS)})(?:[/?]|$)|(?:${anyOf(BEGINNINGS)}))`
+
+/**
+ * What a target looks like that means to the PDS what it looks like: nothing escaped, no empty and no dot segments, no
+ * `#`, backslash, parameter or authority before the query. Only such a target may be judged by its looks. Any other goes
+ * to Latchkey, which knows the PDS's way of reading, and sends on what is not its own.
+ */
+export const PLAIN_TARGET = '^(?:/\\.?[\\w~@:-][\\w.~@:-]*)*/?(?:\\?|$)'
+
+/** Told at the methods and at the first door while Latchkey is down, in the PDS's shape. */
+export const DOWN_XRPC = JSON.stringify({
+  error: 'ServiceUnavailable',
+  message: 'Invites and sign-ups are not available right now, try again in a moment',
+})
+
+/** The same at the second door, in the shape that the PDS's page reads. */
+export const DOWN_OAUTH = JSON.stringify({
+  error: 'temporarily_unavailable',
+  error_description: 'Sign-ups are not available right now, try again in a moment',
+})
+
+/** Seconds after which a caller may try again. */
+export const DOWN_RETRY_AFTER = 5
+
+function anyOf(paths: readonly string[]): string {
+  return paths.map((path) => path.replaceAll('.', '\\.')).join('|')
+}
