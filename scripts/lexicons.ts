@@ -1,9 +1,9 @@
 /**
- * Generates `src/lexicons/` from the `com.atproto.*` documents that Latchkey speaks. They come from the `schemas`
- * export of `@atproto/api`, so that a new protocol release is one dependency update.
+ * Generates `src/lexicons/` from the `com.atproto.*` documents that Latchkey speaks, and from its own in `lexicons/`. The
+ * former come from the `schemas` export of `@atproto/api`, so that a new protocol release is one dependency update.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { schemas } from '@atproto/api'
@@ -51,6 +51,7 @@ try {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, documents.get(id) ?? '')
   }
+  cpSync('lexicons', folder, { recursive: true })
   const options = [
     '--lib',
     '@atproto/lex-schema',
