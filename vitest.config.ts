@@ -6,7 +6,7 @@ export default defineConfig({
     pool: 'forks',
     // Most of a test file's time is waiting for servers, so that two may share two cores.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 })
