@@ -35,8 +35,13 @@ export interface GateTimings {
   /** How long a sign-up waits until it is known whether the doors are open, and how often it looks meanwhile. */
   readonly doubtPatience: Duration
   readonly doubtRetry: Duration
-  /** How long the doors of a PDS that is in order wait for its firehose to catch up. */
+  /**
+   * How long the doors of a PDS that is in order wait for its firehose: to come, or for the next thing that it tells while
+   * it catches up.
+   */
   readonly catchUpPatience: Duration
+  /** How long they wait for it in all. */
+  readonly catchUpLimit: Duration
 }
 
 const SECOND = 1000
@@ -63,4 +68,5 @@ export const TIMINGS: GateTimings = {
   doubtPatience: 10 * SECOND,
   doubtRetry: SECOND / 10,
   catchUpPatience: 5 * SECOND,
+  catchUpLimit: MINUTE,
 }

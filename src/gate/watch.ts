@@ -15,6 +15,8 @@ export interface Lifeline {
   readonly connection: number | undefined
   /** Whether all that happened before the connection is worked in. */
   readonly isCaughtUp: boolean
+  /** When the connection was made or last brought something, by `performance.now()`; undefined while there is none. */
+  readonly progressAt: number | undefined
   /** Tries a connection that broke again at once. */
   readonly hurry: () => void
 }
@@ -46,7 +48,7 @@ interface WatchOptions {
   readonly lifeline: Lifeline
   readonly timings: Pick<
     GateTimings,
-    'lookWhileSound' | 'lookWhileFaulty' | 'lookInDoubt' | 'catchUpPatience'
+    'lookWhileSound' | 'lookWhileFaulty' | 'lookInDoubt' | 'catchUpPatience' | 'catchUpLimit'
   >
   readonly log: ArrangementLog
 }
@@ -74,35 +76,47 @@ export function watchArrangement(options: WatchOptions): Arrangement {
   }
 }
 
+/** How the PDS stands, by the looks and the firehose together. */
+type Standing =
+  | { readonly kind: 'failing'; readonly fault: Fault }
+  /** It may be another than the one that was looked at, since then, and no look was passed after that. */
+  | { readonly kind: 'doubted'; readonly since: number }
+  /** Looks are passed, the first one at `began`; the firehose is waited for, with patience from `since` on. */
+  | { readonly kind: 'passing'; readonly began: number; readonly since: number }
+  /** A look was passed during this connection, which has told all that happened before. */
+  | { readonly kind: 'proven'; readonly connection: number }
+  /** Looks have to do: the firehose does not come, or this connection of it does not catch up. */
+  | { readonly kind: 'without'; readonly connection: number | undefined }
+
 class Watch {
   readonly #options: WatchOptions
   readonly #ending = new AbortController()
-  fault: Fault | null
+  #standing: Standing
   /** The fault that was told last and has not gone since. */
   #told: Fault | null = null
   #version: string | undefined
-  /** The connection during which a look was passed. */
-  #provenDuring: number | undefined
-  /** Whether looks have to do, since the firehose does not come. */
-  #goesWithout = false
-  /** Since when the PDS may be another than the one that was looked at, and since when looks are passed again. */
-  #inDoubtSince = performance.now()
-  #passingSince: number | undefined
   /** Ends the pause before the next look. */
   #pausing = new AbortController()
 
   constructor(options: WatchOptions) {
     this.#options = options
-    this.fault = options.fault
+    const { fault } = options
+    this.#standing =
+      fault === null ? { kind: 'doubted', since: performance.now() } : { kind: 'failing', fault }
+  }
+
+  get fault(): Fault | null {
+    return this.#standing.kind === 'failing' ? this.#standing.fault : null
   }
 
   get isSound(): boolean {
-    if (this.fault !== null) return false
-    const { connection } = this.#options.lifeline
-    return this.#goesWithout || (connection !== undefined && connection === this.#provenDuring)
+    const standing = this.#standing
+    if (standing.kind !== 'proven' && standing.kind !== 'without') return false
+    return standing.connection === undefined || standing.connection === this.#options.lifeline.connection
   }
 
   doubt(): void {
+    this.#noticeBreak()
     this.#pausing.abort()
   }
 
@@ -130,14 +144,16 @@ class Watch {
   async #round(signal: AbortSignal): Promise<void> {
     const { lifeline } = this.#options
     const { connection } = lifeline
-    if (this.#provenDuring !== undefined && this.#provenDuring !== connection) this.#beginDoubt()
     const found = await unlessAborted(signal, () => this.#look()).catch((error: unknown) => {
       if (!signal.aborted) throw error
       return undefined
     })
     if (found === undefined) return
-    if (found === null) this.#passed(connection)
-    else this.#failed(found)
+    this.#noticeBreak()
+    if (found !== null) this.#standing = this.#afterFailing(found)
+    // What a look has shown that began before the firehose was connected or broke does not hold after it.
+    else if (!this.#pausing.signal.aborted && connection === lifeline.connection)
+      this.#standing = this.#afterPassing(connection)
     this.#tell()
   }
 
@@ -154,43 +170,48 @@ class Watch {
     return (await checkArrangement(pds, did)).fault
   }
 
-  #beginDoubt(): void {
-    this.#provenDuring = undefined
-    this.#passingSince = undefined
-    this.#inDoubtSince = performance.now()
-  }
-
-  /** @param connection the one that there was when the look began */
-  #passed(connection: number | undefined): void {
-    const { lifeline, timings, log } = this.#options
-    this.fault = null
-    if (connection !== undefined && connection === lifeline.connection && lifeline.isCaughtUp) {
-      this.#provenDuring = connection
-      this.#goesWithout = false
+  /** Begins a doubt in the moment in which the connection breaks on which all rests. */
+  #noticeBreak(): void {
+    const standing = this.#standing
+    if (standing.kind !== 'proven' && standing.kind !== 'without') return
+    if (!this.isSound) this.#standing = { kind: 'doubted', since: performance.now() }
+    else if (standing.kind === 'without') {
+      // From now on its break tells of a restart.
+      const { connection } = this.#options.lifeline
+      this.#standing = { kind: 'without', connection }
     }
-    if (this.isSound) return
-    lifeline.hurry()
-    this.#passingSince ??= performance.now()
-    if (performance.now() - this.#passingSince < timings.catchUpPatience) return
-    this.#goesWithout = true
-    log.info({}, 'the firehose of the PDS is not there yet: sign-ups are open all the same')
   }
 
-  #failed(found: Fault): void {
-    if (this.isSound) this.#beginDoubt()
-    this.#provenDuring = undefined
-    this.#passingSince = undefined
-    this.#goesWithout = false
-    const mayBeRestarting = performance.now() - this.#inDoubtSince < RESTART
-    if (this.fault === null && found.kind === 'unreachable' && mayBeRestarting) return
-    this.fault = found
+  #afterPassing(connection: number | undefined): Standing {
+    const { lifeline, timings, log } = this.#options
+    if (connection !== undefined && lifeline.isCaughtUp) return { kind: 'proven', connection }
+    const standing = this.#standing
+    if (standing.kind === 'proven' || standing.kind === 'without') return standing
+    lifeline.hurry()
+    const now = performance.now()
+    const { began, since } = standing.kind === 'passing' ? standing : { began: now, since: now }
+    const waiting = { kind: 'passing', began, since: Math.max(since, lifeline.progressAt ?? 0) } as const
+    if (now - waiting.since < timings.catchUpPatience && now - began < timings.catchUpLimit) return waiting
+    const how = connection === undefined ? 'not there yet' : 'behind'
+    log.info({}, `the firehose of the PDS is ${how}: sign-ups are open all the same`)
+    return { kind: 'without', connection }
+  }
+
+  #afterFailing(fault: Fault): Standing {
+    const standing = this.#standing
+    const now = performance.now()
+    const since = standing.kind === 'doubted' ? standing.since : now
+    const mayBeRestarting = fault.kind === 'unreachable' && now - since < RESTART
+    if (standing.kind !== 'failing' && mayBeRestarting) return { kind: 'doubted', since }
+    return { kind: 'failing', fault }
   }
 
   #tell(): void {
     const { log } = this.#options
-    if (this.fault !== null && this.fault.kind !== this.#told?.kind)
-      log.error({ fault: this.fault.kind }, `sign-ups are closed: ${this.fault.sentence}`)
+    const { fault } = this
+    if (fault !== null && fault.kind !== this.#told?.kind)
+      log.error({ fault: fault.kind }, `sign-ups are closed: ${fault.sentence}`)
     if (this.#told !== null && this.isSound) log.info({}, 'the PDS is in order again: sign-ups are open')
-    if (this.fault !== null || this.isSound) this.#told = this.fault
+    if (fault !== null || this.isSound) this.#told = fault
   }
 }

@@ -11,6 +11,8 @@ export interface Feed extends AsyncDisposable {
   readonly connection: number | undefined
   /** Whether all that happened before the connection is worked in. */
   readonly isCaughtUp: boolean
+  /** When it was connected or last brought something, by `performance.now()`; undefined while not connected. */
+  readonly progressAt: number | undefined
   /** Tries a connection that broke again at once. */
   readonly hurry: () => void
   /** How far it is behind the PDS, in milliseconds; undefined while that is not known. */
@@ -43,6 +45,9 @@ export function startFeed(options: FeedOptions): Feed {
     },
     get isCaughtUp() {
       return reader.isCaughtUp
+    },
+    get progressAt() {
+      return reader.progressAt
     },
     hurry: () => reader.hurry(),
     get lagMs() {
@@ -101,7 +106,7 @@ class Upkeep {
     if (wantedAt === null || this.missing !== undefined || !this.#reader.isSettled) return
     await requireSamePds(this.#options, this.#signal)
     const outcome = await resyncByListing(
-      { ...this.#options, host, signal: this.#signal },
+      { ...this.#options, host, signal: this.#signal, onProgress: () => this.#reader.listing() },
       wantedAt,
       accepted ? missing : null,
     )

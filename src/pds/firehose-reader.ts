@@ -41,6 +41,8 @@ export class FirehoseReader {
   #openedAt: Instant = 0
   /** When the connection last told of something, or opened. */
   #quietSince = 0
+  /** When the listing that is owed last moved on. */
+  #listingSince = 0
   /** Whether the connection has told of all that happened before it. */
   #caughtUp = false
   /** Whether only a listing tells what happened before. */
@@ -84,6 +86,11 @@ export class FirehoseReader {
     return this.#caughtUp
   }
 
+  /** When it was connected or last brought something, by a clock that never goes back; undefined while not connected. */
+  get progressAt(): number | undefined {
+    return this.isConnected ? Math.max(this.#quietSince, this.#listingSince) : undefined
+  }
+
   /** Whether nothing that happens from now on can be missed. */
   get isSettled(): boolean {
     return this.#openSince !== undefined && performance.now() - this.#openSince >= SETTLED
@@ -117,6 +124,11 @@ export class FirehoseReader {
   /** Tries a connection that broke again at once. */
   hurry(): void {
     this.#pausing.abort()
+  }
+
+  /** Hears that a listing moves on. */
+  listing(): void {
+    this.#listingSince = performance.now()
   }
 
   /** Hears that a listing was worked in, or can't be before the operator's word. */

@@ -11,6 +11,8 @@ export interface ListingOptions {
   readonly now: () => Instant
   /** Ends it while pages are fetched. Nothing is worked in then. */
   readonly signal: AbortSignal
+  /** Told of every page that was fetched, and of every part that was worked in. */
+  readonly onProgress: () => void
 }
 
 /** What came of a listing. */
@@ -35,7 +37,7 @@ export async function resyncByListing(
   wantedAt: Instant,
   accepted: number | null,
 ): Promise<ListingOutcome> {
-  const { store, host, now } = options
+  const { store, host, now, onProgress } = options
   const { asOf, dids } = await store.knownAccounts(host)
   const listed = await listAll(options)
   const gone = missingFrom(listed, dids)
@@ -50,17 +52,23 @@ export async function resyncByListing(
     ...parts(gone).map((some) => ({ present: [], gone: some })),
   ]) {
     await store.applyListing(host, { asOf, at, ...part })
+    onProgress()
     await others()
   }
   await store.finishResync(host, wantedAt, now())
   return { kind: 'done', accounts: listed.size, gone: gone.length }
 }
 
-async function listAll({ pds, signal }: ListingOptions): Promise<ReadonlyMap<string, AccountStatus>> {
+async function listAll({
+  pds,
+  signal,
+  onProgress,
+}: ListingOptions): Promise<ReadonlyMap<string, AccountStatus>> {
   const listed = new Map<string, AccountStatus>()
   let cursor: string | undefined
   do {
     const page = await unlessAborted(signal, () => pds.listAccounts(cursor))
+    onProgress()
     for (const { did, status } of page.accounts) listed.set(did, status)
     if (page.cursor === cursor) break
     cursor = page.cursor

@@ -72,6 +72,7 @@ export const SHORT: GateTimings = {
   doubtPatience: 2000,
   doubtRetry: 50,
   catchUpPatience: 300,
+  catchUpLimit: 3000,
 }
 
 /** For what the fence alone must do: no code is swept, and the PDS's list is read for sweeping at the start only. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { Fault } from '../../src/gate/arrangement.ts'
 import { type Lifeline, watchArrangement } from '../../src/gate/watch.ts'
@@ -32,8 +33,16 @@ interface Line {
   readonly message: string
 }
 
-/** A firehose that never breaks. */
-const HELD: Lifeline = { connection: 1, isCaughtUp: true, hurry: () => undefined }
+interface TestLifeline extends Lifeline {
+  connection: number | undefined
+  isCaughtUp: boolean
+  progressAt: number | undefined
+}
+
+/** A firehose that was connected long ago and has told all, unless told otherwise. */
+function lifelineWith(change: Partial<Lifeline> = {}): TestLifeline {
+  return { connection: 1, isCaughtUp: true, progressAt: 0, hurry: () => undefined, ...change }
+}
 
 /** Watches through a link that can be cut, without the waiting. */
 async function watch(
@@ -43,9 +52,10 @@ async function watch(
     lifeline?: Lifeline
     every?: number
     patience?: number
+    limit?: number
   } = {},
 ) {
-  const { lifeline = HELD, every = 10, patience = 400 } = setting
+  const { lifeline = lifelineWith(), every = 10, patience = 400, limit = HOUR } = setting
   await using stack = new AsyncDisposableStack()
   const link: LossyLink = stack.use(await startLossyLink(world.pds.url))
   const lines: Line[] = []
@@ -72,6 +82,7 @@ async function watch(
         lookWhileFaulty: every / 2,
         lookInDoubt: 5,
         catchUpPatience: patience,
+        catchUpLimit: limit,
       },
     }),
   )
@@ -152,7 +163,7 @@ test('a password that stays wrong is told once', async () => {
 })
 
 test('the doors wait for the firehose to tell what happened before', async () => {
-  const lifeline = { connection: 1, isCaughtUp: false, hurry: () => undefined }
+  const lifeline = lifelineWith({ isCaughtUp: false })
   await using watched = await watch({ lifeline, patience: HOUR })
   await watched.nextLook()
   expect(watched.arrangement.doors).toBe('in doubt')
@@ -163,7 +174,7 @@ test('the doors wait for the firehose to tell what happened before', async () =>
 
 test('a firehose that does not come is asked for, and not waited for much longer than that', async () => {
   const hurry = vi.fn<() => void>()
-  await using watched = await watch({ lifeline: { connection: undefined, isCaughtUp: false, hurry } })
+  await using watched = await watch({ lifeline: lifelineWith({ connection: undefined, hurry }) })
   await until(() => watched.arrangement.doors).toBe('open')
   expect(hurry).toHaveBeenCalled()
   expect(watched.lines).toEqual([
@@ -171,8 +182,39 @@ test('a firehose that does not come is asked for, and not waited for much longer
   ])
 })
 
+test('a firehose that catches up is waited for as long as it brings something, but not for ever', async () => {
+  const lifeline = lifelineWith({ isCaughtUp: false })
+  Object.defineProperty(lifeline, 'progressAt', { get: () => performance.now() - 10 })
+  const began = performance.now()
+  await using watched = await watch({ lifeline, patience: 100, limit: 1000 })
+  await until(() => watched.arrangement.doors).toBe('open')
+  expect(performance.now() - began).toBeGreaterThan(1000)
+  expect(watched.lines).toEqual([
+    { level: 'info', message: expect.stringMatching(/^the firehose of the PDS is behind/) },
+  ])
+})
+
+test('a firehose that is connected and brings nothing is not waited for much longer', async () => {
+  await using watched = await watch({ lifeline: lifelineWith({ isCaughtUp: false }), patience: 100 })
+  await until(() => watched.arrangement.doors).toBe('open')
+  expect(watched.lines).toMatchObject([{ message: expect.stringMatching(/is behind/) }])
+})
+
+test('where looks have to do, a firehose that came and breaks closes the doors all the same', async () => {
+  const lifeline = lifelineWith({ connection: undefined, isCaughtUp: false })
+  await using watched = await watch({ lifeline, every: HOUR, patience: 100 })
+  const { arrangement } = watched
+  await until(() => arrangement.doors).toBe('open')
+  lifeline.connection = 1
+  arrangement.doubt()
+  expect(arrangement.doors).toBe('open')
+  lifeline.connection = undefined
+  arrangement.doubt()
+  expect(arrangement.doors).toBe('in doubt')
+})
+
 test('a firehose that breaks closes the doors at once, and they open when it is back and a look was passed', async () => {
-  const lifeline = { connection: 1 as number | undefined, isCaughtUp: true, hurry: vi.fn<() => void>() }
+  const lifeline = lifelineWith({ hurry: vi.fn<() => void>() })
   await using watched = await watch({ lifeline, every: HOUR, patience: HOUR })
   const { arrangement } = watched
   await until(() => arrangement.doors).toBe('open')
@@ -192,7 +234,7 @@ test('a firehose that breaks closes the doors at once, and they open when it is 
 })
 
 test('a look that began before the firehose broke does not open the doors', async () => {
-  const lifeline = { connection: 1 as number | undefined, isCaughtUp: false, hurry: () => undefined }
+  const lifeline = lifelineWith({ isCaughtUp: false })
   await using watched = await watch({ lifeline, patience: HOUR })
   const held = watched.link.holdAnswerTo('/xrpc/com.atproto.server.describeServer')
   const release = await held
@@ -206,8 +248,32 @@ test('a look that began before the firehose broke does not open the doors', asyn
   await until(() => watched.arrangement.doors).toBe('open')
 })
 
+test.each([
+  ['is passed, a firehose is waited for anew', false],
+  ['fails, a restart has its second anew', true],
+])('a break that falls into a look begins the doubt anew: where the look %s', async (_what, isAway) => {
+  const patience = 1500
+  const lifeline = lifelineWith({ isCaughtUp: false })
+  await using watched = await watch({ lifeline, patience })
+  const { arrangement, link } = watched
+  await watched.nextLook()
+  lifeline.isCaughtUp = true
+  await until(() => arrangement.doors).toBe('open')
+  // What was known since the start is older than any patience by now.
+  await sleep(patience)
+
+  const release = await link.holdAnswerTo('/xrpc/com.atproto.server.describeServer')
+  lifeline.connection = undefined
+  arrangement.doubt()
+  expect(arrangement.doors).toBe('in doubt')
+  if (isAway) link.refuse(true)
+  else release()
+  await watched.nextLook()
+  expect([arrangement.doors, watched.kind(), watched.lines]).toEqual(['in doubt', undefined, []])
+})
+
 test('a PDS that is away for less than a second is no fault, and its doors are closed meanwhile', async () => {
-  const lifeline = { connection: 1 as number | undefined, isCaughtUp: true, hurry: () => undefined }
+  const lifeline = lifelineWith()
   await using watched = await watch({ lifeline, every: HOUR, patience: HOUR })
   await until(() => watched.arrangement.doors).toBe('open')
   lifeline.connection = undefined

@@ -166,6 +166,19 @@ describe('a feed from a PDS that is out of order', () => {
     await until(() => given.feed.isCaughtUp)
   })
 
+  test('tells when it last moved on, be it by an event or by the listing', async () => {
+    await using given = await start({ cursor: 4 })
+    const opened = given.feed.progressAt ?? 0
+    expect(opened).toBeGreaterThan(0)
+    given.firehose.send(frame({ op: 1, t: '#info' }, { name: 'OutdatedCursor' }))
+    given.firehose.send(account(5, { active: false, status: 'takendown' }))
+    await until(async () => (await given.store.firehoseCursor(HOST)) === 5)
+    await until(() => (given.feed.progressAt ?? 0) > opened)
+    const told = given.feed.progressAt ?? 0
+    await until(async () => (await given.store.resync(HOST))?.wantedAt === null)
+    expect(given.feed.progressAt).toBeGreaterThan(told)
+  })
+
   test('has not caught up before the listing when the PDS has forgotten events', async () => {
     await using given = await start({ cursor: 4 })
     given.firehose.send(frame({ op: 1, t: '#info' }, { name: 'OutdatedCursor' }))
