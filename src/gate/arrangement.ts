@@ -33,9 +33,10 @@ const ENTRYWAY = /managed by the entryway/i
 export async function checkArrangement(pds: PdsClient, did?: string, signal?: AbortSignal): Promise<Finding> {
   const { origin } = pds
   try {
-    const hasInviteCodes = await pds.hasInviteCodes(signal)
+    // Another PDS is told first: it may have another password too, and the start only stops for the one.
     const described = await pds.describe(signal)
     if (did !== undefined && described.did !== did) return { fault: anotherPds(origin, did, described.did) }
+    const hasInviteCodes = await pds.hasInviteCodes(signal)
     if (!described.invitesRequired) return { fault: invitesNotRequired(origin) }
     return { fault: null, did: described.did, hasInviteCodes }
   } catch (error) {

@@ -81,6 +81,13 @@ describe('a look at the PDS', () => {
     })
   })
 
+  test('another PDS is told before all that may be wrong with it, since it alone stops the start', async () => {
+    const another = { kind: 'another PDS' }
+    expect(await faultOf(clientOf(world.pds.url, 'wrong'), 'did:web:elsewhere')).toMatchObject(another)
+    letAnybodyIn()
+    expect(await faultOf(clientOf(), 'did:web:elsewhere')).toMatchObject(another)
+  })
+
   test('a PDS that is as it should be has no fault', async () => {
     const sound = { fault: null, did: DID, hasInviteCodes: false }
     expect(await checkArrangement(clientOf())).toEqual(sound)
