@@ -26,7 +26,7 @@ import {
   refuseRedemption,
 } from './invites/predicates.ts'
 import { InviteService } from './invites/service.ts'
-import type { CodeStanding, InviteStore } from './invites/store.ts'
+import type { CodeStanding, InviteStore, Pause } from './invites/store.ts'
 import type { Host } from './invites/types.ts'
 import { openHost } from './start/open-host.ts'
 import { PdsClient } from './pds/client.ts'
@@ -133,9 +133,10 @@ export async function openApp(
     timings: gateTimings,
     log,
     observer,
+    isSound: () => arrangement.doors === 'open',
   }
-  opened.use(startSettler({ ...gate, isSound: () => arrangement.doors === 'open' }))
-  opened.use(startAdoption({ ...gate, isSound: () => arrangement.doors === 'open' }))
+  opened.use(startSettler(gate))
+  opened.use(startAdoption(gate))
   const signUps = opened.use(
     new SignUps({
       ...gate,
@@ -281,21 +282,38 @@ export interface CodeReport extends CodeStanding {
   readonly refusal: RedemptionRefusal | null
   /** Whether the PDS redeems it rather than Latchkey, which takes its codes over: `closing` while it does. */
   readonly redeemedUpstream: 'upstream' | 'closing' | null
+  /** How sign-ups are paused; undefined when they are not. */
+  readonly pause: Pause | undefined
 }
 
-/** Looks at a code by the rule of the doors. @returns undefined when the host has no such code */
+/** What is said of a code that is not known here: the PDS may redeem it until its codes are taken over. */
+export interface UnknownCode {
+  readonly code: undefined
+  readonly mayBeUpstream: boolean
+}
+
+/** Looks at a code by the rule of the doors. */
 export async function reportCode(
   store: InviteStore,
   { hostname: name }: Pick<Host, 'hostname'>,
   code: string,
   redeemer: Redeemer,
-): Promise<CodeReport | undefined> {
-  const [host, found] = await Promise.all([store.host(name), store.codeStanding(code, name)])
-  if (host === undefined || found === undefined) return undefined
+): Promise<CodeReport | UnknownCode> {
+  const [host, found, pause] = await Promise.all([
+    store.host(name),
+    store.codeStanding(code, name),
+    store.pause(name),
+  ])
+  if (host === undefined || found === undefined)
+    return {
+      code: undefined,
+      mayBeUpstream: host !== undefined && redeemedUpstream(undefined, host) === 'upstream',
+    }
   return {
     ...found,
     refusal: refuseRedemption(found.code, found.ownerStatus, redeemer, Date.now()),
     redeemedUpstream: redeemedUpstream(found.code, host),
+    pause,
   }
 }
 

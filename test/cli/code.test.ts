@@ -89,7 +89,7 @@ test('why a code is refused is told in words', async () => {
   )
   expect(await verdict(codes.used)).toBe("It can't be redeemed: it is used up.")
   expect(await verdict(codes.restricted)).toBe("It can't be redeemed by anybody but dora.test.")
-  expect(await verdict(codes.restricted, '--handle', 'dora.test')).toBe('It can be redeemed.')
+  expect(await verdict(codes.restricted, '--handle', 'Dora.Test')).toBe('It can be redeemed.')
   await expect
     .poll(() => verdict(codes.ownerGone), { timeout: 10_000 })
     .toBe("It can't be redeemed: its owner's account is taken down.")
@@ -101,6 +101,35 @@ test('an unknown code is told in a sentence that does not repeat it', async () =
     stdout: '',
     stderr: 'localhost has no such invite code.\n',
   })
+})
+
+test('before the take-over a code that is not known may be one of the PDS', async () => {
+  const setEarning = (since: number | null) => {
+    using db = new DatabaseSync(fronted.databasePath, { timeout: 5000 })
+    db.prepare('UPDATE host SET earning_since = ?').run(since)
+  }
+  setEarning(null)
+  const { code, stderr } = await show(['localhost-aaaaa-bbbbb'])
+  setEarning(1)
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^localhost .* known here; the PDS may redeem it/)
+})
+
+test('a pause is told where a code is good', async () => {
+  const code = await giftCode(fronted)
+  const signups = (...args: string[]) => runProgram(['signups', ...args], settings())
+  await signups('pause')
+  const { stdout } = await show([code])
+  const json = (await show([code, '--json'])).stdout
+  await signups('pause', '--except-migrations')
+  const excepting = (await show([code])).stdout
+  await signups('resume')
+  expect(stdout).toMatch(/\n\nIt can be redeemed\.\nSign-ups are paused at the moment: nobody/)
+  expect(JSON.parse(json)).toMatchObject({ refusal: null, signupsPausedSince: expect.stringMatching(/Z$/) })
+  expect(excepting).toMatch(
+    /\nSign-ups are paused at the moment, except for accounts that bring their DID along\.\n$/,
+  )
+  expect((await show([code])).stdout).toMatch(/It can be redeemed\.\n$/)
 })
 
 test('the help says that arguments can be seen by others', async () => {

@@ -27,9 +27,15 @@ async function showCode(
   await using store = await openKnownStore(config)
   const code = given === undefined || given === '-' ? await readCode() : given
   const { hostname } = config.publicUrl
-  const redeemer = { handle: textOf(own['handle']), did: textOf(own['did']) }
+  // Handles have no letter case, and the doors make them lower-case too.
+  const redeemer = { handle: textOf(own['handle'])?.toLowerCase() ?? null, did: textOf(own['did']) }
   const report = await reportCode(store, { hostname }, code, redeemer)
-  if (report === undefined) throw new StartError(`${hostname} has no such invite code.`)
+  if (report.code === undefined)
+    throw new StartError(
+      report.mayBeUpstream
+        ? `${hostname} has no such invite code that is known here; the PDS may redeem it, since its codes are not taken over yet.`
+        : `${hostname} has no such invite code.`,
+    )
   process.stdout.write(own['json'] === true ? `${JSON.stringify(asJson(report))}\n` : asText(report))
 }
 
@@ -44,7 +50,7 @@ async function readCode(): Promise<string> {
   throw new StartError('No invite code was given.')
 }
 
-function asJson({ code, ownerStatus, refusal, redeemedUpstream }: CodeReport) {
+function asJson({ code, ownerStatus, refusal, redeemedUpstream, pause }: CodeReport) {
   const { code: name, host, forAccount, createdBy, available, used, reserved, restrictedTo } = code
   return {
     code: name,
@@ -61,6 +67,7 @@ function asJson({ code, ownerStatus, refusal, redeemedUpstream }: CodeReport) {
     restrictedTo,
     uses: code.uses.map(({ usedBy, usedAt }) => ({ usedBy, usedAt: timeOf(usedAt) })),
     redeemedUpstream,
+    signupsPausedSince: timeOf(pause?.since ?? null),
     refusal,
   }
 }
@@ -82,7 +89,7 @@ function asText(report: CodeReport): string {
   return `${rows.map(([name, value]) => `${name.padEnd(11)}${value}\n`).join('')}\n${verdictOn(report)}\n`
 }
 
-function verdictOn({ code, ownerStatus, refusal, redeemedUpstream }: CodeReport): string {
+function verdictOn({ code, ownerStatus, refusal, redeemedUpstream, pause }: CodeReport): string {
   switch (refusal) {
     case null:
       break
@@ -101,10 +108,19 @@ function verdictOn({ code, ownerStatus, refusal, redeemedUpstream }: CodeReport)
     case 'owner gone':
       return `It can't be redeemed: its owner's account is ${STATUS[ownerStatus]}.`
   }
-  if (redeemedUpstream === null) return 'It can be redeemed.'
-  return redeemedUpstream === 'upstream'
-    ? "It can be redeemed, as far as Latchkey knows: it is still the PDS's own."
-    : 'It can be redeemed in a moment: it is being taken over from the PDS.'
+  return `${REDEEMABLE[redeemedUpstream ?? 'ours']}${pause === undefined ? '' : `\n${pausedAs(pause)}`}`
+}
+
+const REDEEMABLE = {
+  ours: 'It can be redeemed.',
+  upstream: "It can be redeemed, as far as Latchkey knows: it is still the PDS's own.",
+  closing: 'It can be redeemed in a moment: it is being taken over from the PDS.',
+} as const
+
+function pausedAs({ exceptMigrations }: NonNullable<CodeReport['pause']>): string {
+  return exceptMigrations
+    ? 'Sign-ups are paused at the moment, except for accounts that bring their DID along.'
+    : 'Sign-ups are paused at the moment: nobody can redeem it before they are resumed.'
 }
 
 const STATUS: Readonly<Record<CodeReport['ownerStatus'], string>> = {

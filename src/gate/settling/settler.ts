@@ -8,12 +8,13 @@ import { forgetReleased, sweep } from './sweeper.ts'
 /** What the settler works with. */
 export interface SettlerPorts extends SettlingPorts {
   readonly host: Host
-  /** Whether the PDS is the right one and answers. While it is not, nothing that it says settles anything. */
-  readonly isSound: () => boolean
 }
 
 /** How many sign-ups are taken over at once; they are settled one after the other. */
 const BATCH = 20
+
+/** Forgetting asks no PDS. */
+const ALWAYS = () => true
 
 /** How often it is seen whether the PDS is in order again, in milliseconds. */
 const UNSOUND_PAUSE = 1000
@@ -24,19 +25,19 @@ const UNSOUND_PAUSE = 1000
  */
 export function startSettler(ports: SettlerPorts): AsyncDisposable {
   const stop = new AbortController()
+  const { signal } = stop
+  const { timings, isSound } = ports
   const running = Promise.all([
-    repeat(ports.timings.settleEvery, () => settleDue(ports, stop.signal)),
-    repeat(ports.timings.sweepEvery, async () => {
-      await forgetReleased(ports)
-      await sweep(ports, stop.signal)
-    }),
+    repeat(timings.settleEvery, isSound, () => settleDue(ports, signal)),
+    repeat(timings.sweepEvery, isSound, () => sweep(ports, signal)),
+    repeat(timings.sweepEvery, ALWAYS, () => forgetReleased(ports, signal)),
   ])
 
-  async function repeat(interval: number, work: () => Promise<void>): Promise<void> {
-    while (!stop.signal.aborted) {
-      const isSound = ports.isSound()
-      if (isSound) await round(work)
-      await pause(isSound ? interval : Math.min(interval, UNSOUND_PAUSE), stop.signal)
+  async function repeat(interval: number, isDue: () => boolean, work: () => Promise<void>): Promise<void> {
+    while (!signal.aborted) {
+      const isTime = isDue()
+      if (isTime) await round(work)
+      await pause(isTime ? interval : Math.min(interval, UNSOUND_PAUSE), signal)
     }
   }
 
@@ -44,7 +45,7 @@ export function startSettler(ports: SettlerPorts): AsyncDisposable {
     try {
       await work()
     } catch (error) {
-      if (stop.signal.aborted) return
+      if (signal.aborted) return
       ports.log.warn({ err: error }, 'sign-ups could not be settled, trying again')
     }
   }
@@ -58,22 +59,23 @@ export function startSettler(ports: SettlerPorts): AsyncDisposable {
 }
 
 async function settleDue(ports: SettlerPorts, signal: AbortSignal): Promise<void> {
-  const { store, host, holder, now, timings } = ports
+  const { store, host, holder, now, timings, isSound } = ports
   let taken: readonly Reservation[]
   do {
     const at = now()
     const claim = { host: host.hostname, holder, now: at, leaseUntil: at + timings.lease, limit: BATCH }
     taken = await store.takeOver(claim)
+    // Each one asks whether the PDS is sound, and is given back when it is not.
     for (const reservation of taken) {
       await whileHolding(ports, reservation.id, () => settle(ports, reservation, signal))
     }
-  } while (taken.length === BATCH && !signal.aborted)
+  } while (taken.length === BATCH && isSound() && !signal.aborted)
   await lookAgain(ports, signal)
 }
 
 /** Takes back what was counted for an account that the PDS deleted right after. */
 async function lookAgain(
-  { store, pds, host, now, observer, log }: SettlerPorts,
+  { store, pds, host, now, isSound, observer, log }: SettlerPorts,
   signal: AbortSignal,
 ): Promise<void> {
   const at = now()
@@ -83,6 +85,8 @@ async function lookAgain(
     signal,
   )
   for (const { id, did } of due) {
+    // An empty PDS that came in the place of the right one has nobody.
+    if (!isSound()) return
     const outcome = did !== null && members.has(did) ? 'stays' : 'gone'
     const ended = await store.endSecondLook(id, outcome, at)
     if (!ended || outcome === 'stays') continue

@@ -1,5 +1,6 @@
 import type { Reservation } from '../../invites/store.ts'
 import type { Instant } from '../../invites/types.ts'
+import { PdsUnreachableError } from '../../pds/answer.ts'
 import type { PdsClient } from '../../pds/client.ts'
 import type { LeasePorts } from './leases.ts'
 import type { GateObserver } from '../observer.ts'
@@ -8,6 +9,8 @@ import type { GateObserver } from '../observer.ts'
 export interface SettlingPorts extends LeasePorts {
   readonly pds: PdsClient
   readonly observer: GateObserver
+  /** Whether the PDS is the right one and answers. While it is not, nothing that it says settles anything. */
+  readonly isSound: () => boolean
 }
 
 /** How a sign-up turned out. */
@@ -27,28 +30,34 @@ export async function settle(
   reservation: Reservation,
   signal: AbortSignal,
 ): Promise<Settled> {
-  const { observer, log } = ports
+  const { observer, log, isSound } = ports
   let outcome: Settled
   try {
     outcome = await findOut(ports, reservation, signal)
   } catch (error) {
     if (signal.aborted) log.info({ reservation: reservation.id }, 'a sign-up is left to the next settler')
     else log.warn({ reservation: reservation.id, err: error }, 'a sign-up could not be settled yet')
-    await postpone(ports, reservation, signal)
+    // Nobody tries before the PDS is in order again, and then it is to be tried at once.
+    await postpone(ports, reservation, signal.aborted || !isSound())
     outcome = 'postponed'
   }
   observer.settled(outcome)
   return outcome
 }
 
+const UNSOUND = 'the PDS may be another one, or is not in order'
+
 async function findOut(
   ports: SettlingPorts,
   reservation: Reservation,
   signal: AbortSignal,
 ): Promise<Settled> {
-  const { store, now } = ports
+  const { store, now, isSound } = ports
   const { id } = reservation
+  if (!isSound()) throw new PdsUnreachableError(UNSOUND)
   const arrival = await findArrival(ports, reservation, signal)
+  // An empty PDS that came in the place of the right one knows of nobody.
+  if (!isArrival(arrival) && !isSound()) throw new PdsUnreachableError(UNSOUND)
   const done = isArrival(arrival) ? await store.commit(id, arrival) : await store.release(id, now(), arrival)
   if (done) return isArrival(arrival) ? 'committed' : 'released'
   // Somebody else was faster, and what they found out counts.
@@ -84,15 +93,15 @@ async function findArrival(
   return { did, handle: member.handle, at, lookAgainAt: at + timings.secondLookAfter }
 }
 
-/** The longer it takes already, the rarer the tries. */
+/** The longer it takes already, the rarer the tries, unless whoever is next may try at once. */
 async function postpone(
   ports: SettlingPorts,
   { id, startedAt }: Reservation,
-  signal: AbortSignal,
+  isNextAtOnce: boolean,
 ): Promise<void> {
   const { store, holder, now, timings, log } = ports
   const at = now()
-  const wait = signal.aborted
+  const wait = isNextAtOnce
     ? 0
     : Math.max(timings.retryAfter, Math.min((at - startedAt) / 4, 60 * timings.retryAfter))
   await store.postpone(id, holder, Math.round(at + wait)).catch((error: unknown) => {

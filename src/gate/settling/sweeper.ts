@@ -1,3 +1,4 @@
+import { setImmediate as others } from 'node:timers/promises'
 import type { com } from '../../lexicons/index.ts'
 import type { SettlerPorts } from './settler.ts'
 import { readUpstreamOwner } from '../../pds/upstream-owner.ts'
@@ -13,13 +14,15 @@ const FORGOTTEN = 1000
  * never heard because it died while they were made. Nobody knows them, so nothing depends on when this is done.
  */
 export async function sweep(ports: SettlerPorts, signal: AbortSignal): Promise<void> {
-  const { store, pds, host, timings, observer, log } = ports
+  const { store, pds, host, timings, isSound, observer, log } = ports
   const until = (await pds.clock(signal)) - timings.orphanAge
   const since = await store.sweptUntil(host.hostname)
   // Before its first start Latchkey minted nothing.
   const window = { since: (since ?? until) - MARGIN, until }
   const { orphans, unfinished } = since === null ? NOTHING : await findOrphans(ports, window, signal)
   for (const code of orphans) await pds.disableCode(code, signal)
+  // Another PDS has none of our orphans.
+  if (!isSound()) return
   // What may still become an orphan is looked at again.
   await store.setSweptUntil(host.hostname, Math.min(until, ...unfinished))
   if (orphans.length === 0) return
@@ -31,8 +34,12 @@ export async function sweep(ports: SettlerPorts, signal: AbortSignal): Promise<v
  * Forgets sign-ups that came to nothing long ago. Those that came to something are the provenance of their uses. A code
  * of a forgotten one was disabled when it was released, or nobody ever heard of it.
  */
-export async function forgetReleased({ store, host, now, timings }: SettlerPorts): Promise<void> {
-  await store.purgeReleased({ host: host.hostname, before: now() - timings.keepReleased, limit: FORGOTTEN })
+export async function forgetReleased(
+  { store, host, now, timings }: SettlerPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  const which = { host: host.hostname, before: now() - timings.keepReleased, limit: FORGOTTEN }
+  while ((await store.purgeReleased(which)) === FORGOTTEN && !signal.aborted) await others()
 }
 
 /** What a search found. */
