@@ -32,6 +32,24 @@ describe('the limit on guessing', () => {
     expect(await limiter.blockedFor('192.0.2.1')).toBeUndefined()
   })
 
+  test('what is counted and taken back again is nothing, also when the window ended meanwhile', async () => {
+    const limiter = createAddressLimiter({ ...LIMITS, times: 2 })
+    const counted = [
+      await limiter.count('192.0.2.1'),
+      await limiter.count('192.0.2.1'),
+      await limiter.count('192.0.2.1'),
+    ]
+    expect(counted).toEqual([false, false, true])
+    await limiter.takeBack('192.0.2.1')
+    expect(await limiter.blockedFor('192.0.2.1')).toBe(600)
+    await limiter.takeBack('192.0.2.1')
+    expect(await limiter.blockedFor('192.0.2.1')).toBeUndefined()
+    vi.advanceTimersByTime(10 * MINUTE)
+    await limiter.takeBack('192.0.2.1')
+    await failTimes(limiter, 2, '192.0.2.1')
+    expect(await limiter.blockedFor('192.0.2.1')).toBe(600)
+  })
+
   test('failures while blocked do not make the wait longer', async () => {
     const limiter = createAddressLimiter(LIMITS)
     await failTimes(limiter, 10, '192.0.2.1')

@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { com } from '../../src/lexicons/index.ts'
+import { openSqliteStore } from '../../src/store/sqlite.ts'
+import { until } from '../pds/firehose-world.ts'
 import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
 import { postJson } from '../support/pds.ts'
 import { codesOf, getAsAdmin, giftCode, join as joinHost, postAsAdmin } from '../support/members.ts'
@@ -47,8 +49,11 @@ async function signUp(
 }
 
 /** What the database holds of a code. */
-function countersOf(code: string): { used: number; reserved: number; states: string[] } {
-  using database = new DatabaseSync(fronted.databasePath, { readOnly: true })
+function countersOf(
+  code: string,
+  { databasePath } = fronted,
+): { used: number; reserved: number; states: string[] } {
+  using database = new DatabaseSync(databasePath, { readOnly: true })
   const row = database.prepare('SELECT used, reserved FROM invite_code WHERE code = ?').get(code)
   const reservations = database
     .prepare('SELECT state FROM reservation WHERE code = ? ORDER BY state')
@@ -103,7 +108,7 @@ test('the same handle twice at once, with two codes: one account, and the other 
     codes.map((inviteCode, index) => signUp({ ...person, email: `twin${index}@mail.test`, inviteCode })),
   )
   expect(answers.map(({ status }) => status).filter((status) => status === 200)).toHaveLength(1)
-  const counters = codes.map(countersOf)
+  const counters = codes.map((code) => countersOf(code))
   expect(counters.map(({ used }) => used).toSorted((a, b) => a - b)).toEqual([0, 1])
   expect(counters.map(({ reserved }) => reserved)).toEqual([0, 0])
 })
@@ -298,6 +303,65 @@ test('an address that tries a good code again and again has to wait before any m
   expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(200)
   expect(reservations()).toBe(100)
   expect((await from('2001:db8:0:1::1', newcomer(code))).response.status).toBe(200)
+})
+
+test('what is too long for a handle is neither kept nor logged, and goes on as it is', async () => {
+  const { pds } = fronted.world
+  for (const length of [253, 254]) {
+    const code = await giftCode(fronted)
+    const handle = `${'long'.repeat(100)}.test`.slice(-length)
+    const answer = await signUp({ ...newcomer(code), handle })
+    const reference = await signUp({ ...newcomer('localhost-aaaaa-bbbbb'), handle }, pds.url)
+    expect(answer).toEqual(reference)
+    expect(await signUp({ ...newcomer('localhost-aaaaa-aaaaa'), handle })).toMatchObject({ status: 400 })
+    expect(fronted.logs.some((line) => line.includes(handle))).toBe(length === 253)
+    using database = new DatabaseSync(fronted.databasePath, { readOnly: true })
+    const kept = database.prepare('SELECT handle FROM reservation WHERE code = ?').get(code)?.['handle']
+    expect(kept).toBe(length === 253 ? handle : null)
+  }
+})
+
+describe('what closes the doors while a sign-up is on its way, before it was sent on,', () => {
+  const MINT = `/xrpc/${com.atproto.server.createInviteCode.$nsid}`
+  const SOON = { lookWhileSound: 50, lookWhileFaulty: 50 }
+
+  test('holds it up: nothing was made, and the code is whole again', async () => {
+    await using closing = await startFrontedWorld({}, {}, SOON)
+    const code = await giftCode(closing)
+    const held = closing.link.holdAnswerTo(MINT)
+    const person = newcomer(code)
+    const coming = signUp(person, closing.url)
+    const release = await held
+    const { cfg } = closing.world.pds.pds.ctx
+    const { invites } = cfg
+    cfg.invites = { required: false }
+    await until(() => closing.logs.some((line) => line.includes('lets people sign up without')))
+    release()
+    expect(await coming).toMatchObject({
+      status: 503,
+      body: { message: expect.stringMatching(/not possible right now/) },
+    })
+    expect(countersOf(code, closing)).toEqual({ used: 0, reserved: 0, states: ['released'] })
+    cfg.invites = invites
+    await until(async () => (await signUp(person, closing.url)).status === 200)
+  })
+
+  test('may be a pause as well, which is told in its own words', async () => {
+    await using closing = await startFrontedWorld()
+    const code = await giftCode(closing)
+    const held = closing.link.holdAnswerTo(MINT)
+    const coming = signUp(newcomer(code), closing.url)
+    const release = await held
+    await using store = await openSqliteStore({ path: closing.databasePath })
+    await store.setPause('localhost', {
+      since: Date.now(),
+      exceptMigrations: false,
+      message: 'Back on Monday.',
+    })
+    release()
+    expect(await coming).toMatchObject({ status: 400, body: { message: 'Back on Monday.' } })
+    expect(countersOf(code, closing)).toEqual({ used: 0, reserved: 0, states: ['released'] })
+  })
 })
 
 test('neither codes nor passwords are logged', () => {

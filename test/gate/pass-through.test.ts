@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { com } from '../../src/lexicons/index.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
+import { freePort } from '../../src/dev/free-port.ts'
 import { audit, underWay } from '../chaos/auditor.ts'
 import { eventually } from '../chaos/eventually.ts'
 import { canSignIn, DOOR_PATHS, DOORS, post, signUp, somebody } from '../chaos/people.ts'
@@ -80,6 +82,24 @@ test('a code that nobody knows is refused in the PDS’s own words, and counts a
   expect(await guess('localhost-ccccc-ccccc')).toMatchObject({ status: 429 })
 })
 
+test('many guesses at once are not more than one after the other, and each refusal is counted', async () => {
+  place = await startInstallation()
+  const code = await place.world.createPdsCode({ useCount: 3 })
+  const metricsPort = await freePort()
+  await place.serve({}, { guessLimit: '3', metricsPort: String(metricsPort) })
+  const try_ = (inviteCode: string) => {
+    const { handle, email, password } = somebody('createAccount', inviteCode)
+    return post(`${place.url}${DOOR_PATHS.createAccount}`, { handle, email, password, inviteCode })
+  }
+  // Good ones leave nothing behind.
+  for (let person = 0; person < 3; person++) expect(await try_(code)).toMatchObject({ status: 200 })
+  const heard = await Promise.all(Array.from({ length: 20 }, (_, guess) => try_(`localhost-aaaaa-${guess}`)))
+  expect(heard.filter((one) => one?.status === 400)).toHaveLength(3)
+  expect(heard.filter((one) => one?.status === 429)).toHaveLength(17)
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+  expect(metrics).toMatch(/^latchkey_sign_ups_refused_total\{door="createAccount",reason="unknown"\} 3$/m)
+})
+
 test('a code that Latchkey made works meanwhile, and never shows at the PDS', async () => {
   await inFront(1)
   const response = await fetch(`${place.url}/xrpc/${com.atproto.server.createInviteCode.$nsid}`, {
@@ -112,6 +132,22 @@ test('an answer of the PDS that gets lost: the account may exist, and its use is
   await imported()
   expect((await allCodes(place.url, place.world)).get(code)?.uses).toHaveLength(1)
   await expectSound()
+})
+
+test('whoever waits for that is turned away by a pause', async () => {
+  const { code, imported } = await inFront(1, { closingPatience: 10_000 })
+  await imported()
+  await using store = await openSqliteStore({ path: place.databasePath })
+  await store.beginTakeOver('localhost')
+  const coming = signUp(place.url, somebody('createAccount', code))
+  // Long enough to be waiting.
+  await sleep(500)
+  await store.setPause('localhost', {
+    since: Date.now(),
+    exceptMigrations: false,
+    message: 'Back on Monday.',
+  })
+  expect(await coming).toMatchObject({ status: 400, body: { message: 'Back on Monday.' } })
 })
 
 test('whoever comes while nobody redeems the code hears that they may try again soon', async () => {

@@ -6,8 +6,10 @@ import type { Duration } from '../../invites/types.ts'
 export interface AddressLimiter {
   /** In how many whole seconds this client may go on; undefined when it may now. */
   readonly blockedFor: (address: string) => Promise<number | undefined>
-  /** Counts once against this client. */
-  readonly count: (address: string) => Promise<void>
+  /** Counts once against this client. @returns whether that was once too often */
+  readonly count: (address: string) => Promise<boolean>
+  /** Takes one time back that was counted. */
+  readonly takeBack: (address: string) => Promise<void>
 }
 
 /**
@@ -53,7 +55,14 @@ export function createAddressLimiter(limits: {
         remembered.delete(oldest)
         await limiter.delete(oldest)
       }
-      await limiter.penalty(client)
+      const { consumedPoints } = await limiter.penalty(client)
+      return consumedPoints > times
+    },
+    takeBack: async (address) => {
+      const client = clientOf(address)
+      const { consumedPoints } = await limiter.reward(client)
+      // Its window had ended, and nothing was left to take back.
+      if (consumedPoints < 0) await limiter.penalty(client)
     },
   }
 }

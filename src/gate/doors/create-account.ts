@@ -3,6 +3,7 @@ import type { PdsAnswer } from '../../pds/answer.ts'
 import type { PdsClient } from '../../pds/client.ts'
 import { type IncomingBody, readJson } from '../../wire/body.ts'
 import { XrpcFailure } from '../../wire/failure.ts'
+import { asObject, handleOf, parseJson, textOf, withCode } from './input.ts'
 import type { SignUps } from './sign-up.ts'
 import { words, XRPC_ERRORS } from './turned-away.ts'
 import type { GateTimings } from '../timings.ts'
@@ -80,41 +81,4 @@ function arrivalOf({ body }: PdsAnswer): { did: string; handle: string | null } 
 /** The PDS names the error after the code. */
 function isCodeRefused({ status, body }: PdsAnswer): boolean {
   return status === 400 && asObject(parseJson(body))?.['error'] === 'InvalidInviteCode'
-}
-
-/** What an answer says; undefined when it is no JSON. */
-export function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8')) as unknown
-  } catch {
-    return undefined
-  }
-}
-
-/** What is no JSON object has nothing that a PDS could take for a code, and its refusal is the PDS's. */
-export function asObject(input: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : undefined
-}
-
-/** A text of an input; undefined when it is empty, missing or of another type. */
-export function textOf(
-  input: Readonly<Record<string, unknown>> | undefined,
-  name: string,
-): string | undefined {
-  const value = input !== undefined && Object.hasOwn(input, name) ? input[name] : undefined
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-/** The handle asked for. Handles have no letter case. */
-export function handleOf(input: Readonly<Record<string, unknown>> | undefined): string | null {
-  return textOf(input, 'handle')?.toLowerCase() ?? null
-}
-
-/** The input with another code. Without one it stays as it is, and the PDS says what is missing. */
-export function withCode(
-  input: Readonly<Record<string, unknown>> | undefined,
-  code: string | undefined,
-): unknown {
-  if (input === undefined) return []
-  return code === undefined ? input : { ...input, inviteCode: code }
 }

@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { PdsAnswer } from '../../pds/answer.ts'
 import { type IncomingBody, readJson } from '../../wire/body.ts'
 import { XrpcFailure } from '../../wire/failure.ts'
-import { asObject, type DoorPorts, handleOf, parseJson, textOf, withCode } from './create-account.ts'
+import type { DoorPorts } from './create-account.ts'
+import { asObject, handleOf, parseJson, textOf, withCode } from './input.ts'
 import { OAUTH_ERRORS, type Words, words } from './turned-away.ts'
 
 /** Where the form of the PDS's OAuth pages posts to. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { InviteStore, ReserveOutcome } from '../../invites/store.ts'
 import { StoreBusyError, StoreUnavailableError } from '../../invites/store.ts'
-import type { Redeemer } from '../../invites/predicates.ts'
+import type { Redeemer, RedemptionRefusal } from '../../invites/predicates.ts'
 import type { Door, Host } from '../../invites/types.ts'
 import { type PdsAnswer, PdsRefusedError, PdsUnreachableError } from '../../pds/answer.ts'
 import type { AddressLimiter } from './address-limiter.ts'
@@ -57,6 +57,9 @@ export type SignUpOutcome = { readonly answer: PdsAnswer } | { readonly turnedAw
  */
 const NO_CODE = 'latchkey-refused'
 
+/** In how many seconds it is known of sign-ups that are under way whether they were guesses. */
+const UNDER_WAY = 5
+
 /**
  * The sign-up protocol of both doors; `docs/redemption-cycle.md` draws it. Each step is on disk before the next, and a
  * sign-up goes on to its end whether or not the person waits for it.
@@ -83,21 +86,31 @@ export class SignUps implements AsyncDisposable {
     return this.#redeem(code, attempt)
   }
 
-  /** @param refused what the PDS said to the code under its own name, if it was asked already */
+  /** @param refused what the PDS said when it refused the code under its own name, if it was asked already */
   async #redeem(code: string, attempt: SignUpAttempt, refused?: PdsAnswer): Promise<SignUpOutcome> {
     const id = this.#ports.randomId()
     const started = this.#ports.now()
     const taken = await this.#reserve(id, code, attempt)
+    if (typeof taken === 'object') return { turnedAway: taken }
     if (taken === 'reserved')
       return this.#finishing(
         whileHolding(this.#ports, id, () => this.#carryThrough(id, code, attempt, started)),
       )
     if (taken === 'in progress') return { turnedAway: { why: taken } }
     if (taken === 'closing') return { turnedAway: { why: 'codes moving' } }
-    if (taken !== 'upstream') return this.#sendOn(NO_CODE, attempt)
-    if (refused === undefined) return this.#finishing(this.#passOn(code, attempt))
-    await this.#ports.guesses.count(attempt.address)
-    return { answer: refused }
+    if (taken === 'upstream' && refused === undefined) return this.#finishing(this.#passOn(code, attempt))
+    await this.#countRefusal(taken === 'upstream' ? 'unknown' : taken, attempt)
+    return taken === 'upstream' && refused !== undefined
+      ? { answer: refused }
+      : this.#sendOn(NO_CODE, attempt)
+  }
+
+  async #countRefusal(reason: RedemptionRefusal, { door, redeemer, address }: SignUpAttempt): Promise<void> {
+    const { guesses, observer, log } = this.#ports
+    // The handle lets an operator find the reason for whoever complains; the code is not logged.
+    log.info({ door, handle: redeemer.handle, reason }, 'sign-up refused')
+    observer.refused(door, reason)
+    await guesses.count(address)
   }
 
   /** Whether the doors are open. A doubt is waited for, which nobody notices. */
@@ -111,14 +124,23 @@ export class SignUps implements AsyncDisposable {
     return doors() === 'open'
   }
 
-  /** Sends on what holds no use. The PDS may have been restarted since the person came in. */
-  async #sendOn(code: string | undefined, attempt: SignUpAttempt): Promise<SignUpOutcome> {
-    return (await this.#areOpen()) ? { answer: await attempt.send(code) } : this.#beforeClosedDoors(attempt)
+  /** Why nobody may come in at this moment; undefined when they may. Asked anew after each wait. */
+  async #closed({ door, redeemer }: SignUpAttempt): Promise<TurnedAway | undefined> {
+    const { store, host, observer } = this.#ports
+    if (!(await this.#areOpen())) {
+      observer.turnedAway(door, 'doors closed')
+      return { why: 'doors closed' }
+    }
+    const paused = await store.pause(host.hostname)
+    if (paused === undefined || (paused.exceptMigrations && redeemer.did !== null)) return undefined
+    observer.turnedAway(door, 'paused')
+    return { why: 'paused', message: paused.message }
   }
 
-  #beforeClosedDoors({ door }: SignUpAttempt): SignUpOutcome {
-    this.#ports.observer.turnedAway(door, 'doors closed')
-    return { turnedAway: { why: 'doors closed' } }
+  /** Sends on what holds no use. */
+  async #sendOn(code: string | undefined, attempt: SignUpAttempt): Promise<SignUpOutcome> {
+    const turnedAway = await this.#closed(attempt)
+    return turnedAway === undefined ? { answer: await attempt.send(code) } : { turnedAway }
   }
 
   /** Work that goes on although the person may leave. */
@@ -136,9 +158,24 @@ export class SignUps implements AsyncDisposable {
    * harm: taking the code over reads its uses from the PDS.
    */
   async #passOn(code: string, attempt: SignUpAttempt): Promise<SignUpOutcome> {
+    const { guesses, observer } = this.#ports
+    const { door, address } = attempt
+    // Counted before it is known whether it is a guess, or many at once would be as good as one.
+    const isTooMany = await guesses.count(address)
+    try {
+      if (!isTooMany) return await this.#passOnCounted(code, attempt)
+      observer.turnedAway(door, 'guessing')
+      return { turnedAway: { why: 'guessing', retryAfter: UNDER_WAY } }
+    } finally {
+      await guesses.takeBack(address)
+    }
+  }
+
+  async #passOnCounted(code: string, attempt: SignUpAttempt): Promise<SignUpOutcome> {
     const { store, host, now, log } = this.#ports
-    if (!(await this.#areOpen())) return this.#beforeClosedDoors(attempt)
-    const answer = await this.#send(undefined, code, attempt)
+    const sent = await this.#send(undefined, code, attempt)
+    if ('turnedAway' in sent) return sent
+    const { answer } = sent
     if (answer === undefined) return { turnedAway: { why: 'may exist' } }
     // Its take-over may have begun meanwhile: then it is Latchkey's in a moment, and as good as before.
     if (attempt.isCodeRefused(answer)) return this.#redeem(code, attempt, answer)
@@ -162,19 +199,11 @@ export class SignUps implements AsyncDisposable {
     await Promise.allSettled(this.#running)
   }
 
-  async #turnAway({ door, redeemer, code, address }: SignUpAttempt): Promise<TurnedAway | undefined> {
-    const { store, host, observer } = this.#ports
-    if (!(await this.#areOpen())) {
-      observer.turnedAway(door, 'doors closed')
-      return { why: 'doors closed' }
-    }
-    const paused = await store.pause(host.hostname)
-    if (paused !== undefined && !(paused.exceptMigrations && redeemer.did !== null)) {
-      observer.turnedAway(door, 'paused')
-      return { why: 'paused', message: paused.message }
-    }
-    if (code === undefined) return undefined
-    const { guesses, attempts } = this.#ports
+  async #turnAway(attempt: SignUpAttempt): Promise<TurnedAway | undefined> {
+    const { guesses, attempts, observer } = this.#ports
+    const { door, code, address } = attempt
+    const closed = await this.#closed(attempt)
+    if (closed !== undefined || code === undefined) return closed
     for (const [why, limiter] of [
       ['guessing', guesses],
       ['too many', attempts],
@@ -187,38 +216,33 @@ export class SignUps implements AsyncDisposable {
     return undefined
   }
 
-  async #reserve(id: string, code: string, { door, redeemer, address }: SignUpAttempt) {
-    const { store, host, now, holder, timings, guesses, attempts, observer, log } = this.#ports
-    const at = now()
-    const reservation = {
-      id,
-      code,
-      host: host.hostname,
-      door,
-      redeemer,
-      holder,
-      leaseUntil: at + timings.lease,
+  async #reserve(id: string, code: string, attempt: SignUpAttempt): Promise<ReserveOutcome | TurnedAway> {
+    const { store, host, now, holder, timings, attempts, observer } = this.#ports
+    const { door, redeemer, address } = attempt
+    const reserve = () => {
+      const at = now()
+      const leaseUntil = at + timings.lease
+      return store.reserve({ id, code, host: host.hostname, door, redeemer, holder, leaseUntil }, at)
     }
-    const taken = await this.#unlessClosing(() => store.reserve(reservation, at)).catch((error: unknown) => {
+    const taken = await this.#unlessClosing(attempt, reserve).catch((error: unknown) => {
       observer.turnedAway(door, 'store unavailable')
       throw error
     })
     if (taken === 'reserved') await attempts.count(address)
     else if (taken === 'closing') observer.turnedAway(door, 'codes moving')
     else if (taken === 'in progress') observer.turnedAway(door, taken)
-    else if (taken !== 'upstream') {
-      // The handle lets an operator find the reason for whoever complains; the code is not logged.
-      log.info({ door, handle: redeemer.handle, reason: taken }, 'sign-up refused')
-      observer.refused(door, taken)
-      await guesses.count(address)
-    }
     return taken
   }
 
   /** A code that is being taken over is nobody's for some seconds, which the person waits for without noticing. */
-  async #unlessClosing(reserve: () => Promise<ReserveOutcome>): Promise<ReserveOutcome> {
+  async #unlessClosing(
+    attempt: SignUpAttempt,
+    reserve: () => Promise<ReserveOutcome>,
+  ): Promise<ReserveOutcome | TurnedAway> {
     const { closingPatience, closingRetry } = this.#ports.timings
     for (let waited = 0; ; waited += closingRetry) {
+      const closed = await this.#closed(attempt)
+      if (closed !== undefined) return closed
       const taken = await reserve()
       if (taken !== 'closing' || waited >= closingPatience) return taken
       await sleep(closingRetry)
@@ -240,7 +264,14 @@ export class SignUps implements AsyncDisposable {
       finished('released')
       return { turnedAway: { why: 'not done' } }
     }
-    const answer = await this.#send(id, upstreamCode, attempt)
+    const sent = await this.#send(id, upstreamCode, attempt)
+    if ('turnedAway' in sent) {
+      // The code that was minted is used by nobody, and swept later.
+      await this.#release(id)
+      finished('released')
+      return sent
+    }
+    const { answer } = sent
     const arrival = answer?.status === 200 ? this.#arrivalOf(id, answer, attempt) : undefined
     if (answer !== undefined && arrival !== undefined && (await this.#commit(id, arrival))) {
       finished('committed')
@@ -269,23 +300,36 @@ export class SignUps implements AsyncDisposable {
     }
   }
 
+  /** @returns no answer when none came, and whoever was turned away was not sent on at all */
   async #send(
     id: string | undefined,
     upstreamCode: string,
     attempt: SignUpAttempt,
-  ): Promise<PdsAnswer | undefined> {
+  ): Promise<{ readonly answer: PdsAnswer | undefined } | { readonly turnedAway: TurnedAway }> {
     const { log } = this.#ports
     // A PDS that was restarted since the person came in may let anybody in.
-    if (!(await this.#areOpen())) {
+    const turnedAway = await this.#closed(attempt)
+    if (turnedAway !== undefined) {
       log.warn({ reservation: id }, 'the doors were closed before a sign-up could be sent on')
-      return undefined
+      return { turnedAway }
     }
     try {
-      return await attempt.send(upstreamCode)
+      return { answer: await attempt.send(upstreamCode) }
     } catch (error) {
       if (!(error instanceof PdsUnreachableError)) throw error
       log.warn({ reservation: id, err: error }, 'a sign-up got no answer')
-      return undefined
+      return { answer: undefined }
+    }
+  }
+
+  /** Gives the use of a sign-up back that was not sent on. */
+  async #release(id: string): Promise<void> {
+    const { store, now, log } = this.#ports
+    try {
+      await store.release(id, now())
+    } catch (error) {
+      if (!isPassing(error)) throw error
+      log.error({ reservation: id, err: error }, 'a sign-up is left to the settler')
     }
   }
 
