@@ -43,8 +43,7 @@ export function feedMethods({ db, read, write }: Connection): FeedStore {
   )
   const eraseSignUps = db.prepare(
     `UPDATE reservation SET handle = NULL
-     WHERE id IN (SELECT reservation_id FROM invite_use
-                  WHERE used_by = $did AND code = (SELECT invited_by_code FROM account WHERE did = $did))`,
+     WHERE id IN (SELECT reservation_id FROM invite_use WHERE used_by = $did)`,
   )
   const erase = db.prepare(`UPDATE account SET ${ERASE} WHERE did = $did`)
 

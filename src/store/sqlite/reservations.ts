@@ -65,9 +65,11 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
     `UPDATE reservation SET state = 'committed', did = $did, settled_at = $at, look_again_at = $lookAgainAt
      WHERE id = $id AND state IN ('forwarded', 'settling') RETURNING code, host`,
   )
+  // Who used the PDS's code was deleted there.
   const markReleased = prepareRows<[code: string]>(
     db,
-    `UPDATE reservation SET state = 'released', settled_at = $at, used_upstream = $usedUpstream
+    `UPDATE reservation SET state = 'released', settled_at = $at, used_upstream = $usedUpstream,
+       handle = iif($usedUpstream, NULL, handle)
      WHERE id = $id AND ${UNFINISHED} RETURNING code`,
   )
   const spendUse = prepareRows<[forAccount: string]>(

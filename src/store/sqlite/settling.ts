@@ -58,7 +58,8 @@ export function settlingMethods({ db, read, write }: Connection): SettlingMethod
   )
   const markGone = prepareRows<[code: string, host: string]>(
     db,
-    `UPDATE reservation SET state = 'released', settled_at = ?, did = NULL, look_again_at = NULL, used_upstream = 1
+    `UPDATE reservation SET state = 'released', settled_at = ?, did = NULL, handle = NULL, look_again_at = NULL,
+       used_upstream = 1
      WHERE id = ? AND state = 'committed' AND look_again_at IS NOT NULL RETURNING code, host`,
   )
   const deleteUse = prepareRows<[usedBy: string]>(

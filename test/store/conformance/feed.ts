@@ -93,9 +93,11 @@ export function describeFeed(openStore: OpenStore): void {
       expect(await account(store)).toMatchObject({ handle: 'new.test', status: 'active' })
     })
 
-    test('a deletion erases handle and note, also of the sign-up; DID, codes and inviter stay', async () => {
+    test('a deletion erases handle and note, also of every sign-up; DID, codes and inviter stay', async () => {
       await using subject = await open()
       const { store, execute } = subject
+      await gift(store, 'z', { to: CAROL })
+      await redeem(store, 'r0', 'z')
       await gift(store, 'a')
       await redeem(store, 'r1', 'a')
       await gift(store, 'b', { to: BOB })

@@ -367,6 +367,11 @@ function describeForgetting(openStore: OpenStore): void {
       expect(await store.release('r2', NOW, 'used')).toBe(true)
       expect(await store.purgeReleased({ host: HOST, before: NOW + 1000, limit: 100 })).toBe(0)
       expect(await idsLeft(subject)).toEqual(['r1', 'r2'])
+      // Of accounts that were deleted no handle is left.
+      expect(await subject.execute('SELECT handle FROM reservation')).toEqual([
+        { handle: null },
+        { handle: null },
+      ])
       expect(await codeOf(store)).toMatchObject({ used: 0, reserved: 0 })
     })
   })
