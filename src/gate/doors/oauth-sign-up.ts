@@ -68,10 +68,15 @@ function arrivalOf({ body }: PdsAnswer): { did: string; handle: string | null } 
   return { did, handle: account.handle ?? account.preferred_username ?? null }
 }
 
-/** Here the PDS tells it in words only, which its own page looks for too. */
+/**
+ * Here the PDS tells it in words only: in the first ones, which its own page looks for too, when it looks at the code
+ * before all else, and in the second ones when the code was closed while it made the account.
+ */
+const CODE_REFUSED = /^(?:This invite code is invalid|Provided invite code not available$)/
+
 function isCodeRefused({ status, body }: PdsAnswer): boolean {
   const told = textOf(asObject(parseJson(body)), 'error_description')
-  return status === 400 && told !== undefined && told.startsWith('This invite code is invalid')
+  return status === 400 && told !== undefined && CODE_REFUSED.test(told)
 }
 
 function withoutBody(headers: IncomingHttpHeaders): Record<string, string | string[]> {
