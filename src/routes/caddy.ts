@@ -1,4 +1,12 @@
-import { DOWN_OAUTH, DOWN_RETRY_AFTER, DOWN_XRPC, LINK_PATH, OWN_TARGET, PLAIN_TARGET } from './own.ts'
+import {
+  BEFORE_CODE,
+  DOWN_OAUTH,
+  DOWN_RETRY_AFTER,
+  DOWN_XRPC,
+  LINK_PATH,
+  OWN_TARGET,
+  PLAIN_TARGET,
+} from './own.ts'
 import type { Installation, Snippet } from './snippet.ts'
 
 /**
@@ -6,9 +14,21 @@ import type { Installation, Snippet } from './snippet.ts'
  */
 export function caddySnippet({ hostname, latchkey, pds }: Installation): Snippet {
   return {
-    // An empty file could not be imported.
-    global: '# Caddy needs nothing outside of the site.\n',
-    site: `	# Into the block of "*.${hostname}, ${hostname}", above its "reverse_proxy ${pds}".
+    global: `	# 1. Into the global options, the block without a name at the top of the Caddyfile.
+	# No log shows the code of a link. A "log" of your own needs the same "format", here and in the site.
+	log default {
+		format filter {
+			wrap json
+			fields {
+				request>uri regexp (?i)(${BEFORE_CODE}).* \${1}***
+				request>headers>Referer regexp (?i)(${BEFORE_CODE}).* \${1}***
+			}
+		}
+	}
+`,
+    site: `	# 2. Into the block of "*.${hostname}, ${hostname}", above its "reverse_proxy ${pds}".
+	# A "handle" of your own with a path, such as "handle /xrpc/*", sorts before these whatever its place, and would take
+	# Latchkey's routes away: bring it into a matcher that leaves them out.
 	# Everything goes to Latchkey but what plainly means another route of the PDS.
 	@latchkey not {
 		vars_regexp {http.request.uri} ${PLAIN_TARGET}
@@ -18,7 +38,7 @@ export function caddySnippet({ hostname, latchkey, pds }: Installation): Snippet
 		reverse_proxy ${latchkey}
 	}
 
-	# No access log gets to see a link with a code. The variable has another name since Caddy 2.8.
+	# No access log gets to see who opens a link. The variable has another name since Caddy 2.8.
 	@latchkey_link path ${LINK_PATH}/*
 	vars @latchkey_link {
 		skip_log true

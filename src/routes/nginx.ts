@@ -1,4 +1,4 @@
-import { DOWN_OAUTH, DOWN_RETRY_AFTER, DOWN_XRPC, LINK_PATH, OWN_TARGET, PLAIN_TARGET } from './own.ts'
+import { BEFORE_CODE, DOWN_OAUTH, DOWN_RETRY_AFTER, DOWN_XRPC, OWN_TARGET, PLAIN_TARGET } from './own.ts'
 import type { Installation, Snippet } from './snippet.ts'
 
 /** As long as Latchkey may take over a sign-up whose PDS does not answer, and more. */
@@ -31,13 +31,13 @@ map $request_uri $latchkey_down_origin {
     default "*";
 }
 
-# Links hold an invite code, which no log may show.
+# Links hold an invite code, which no log may show, and so do the cursors of a listing. What nginx can't read has no URI.
 map $request_uri $latchkey_logged_uri {
-    "~*${LINK_PATH}/" "${LINK_PATH}/***";
+    "~*^(?<latchkey_uri>.*?(?:${BEFORE_CODE}))" "$latchkey_uri***";
     default $request_uri;
 }
 map $http_referer $latchkey_logged_referer {
-    "~*${LINK_PATH}/" "${LINK_PATH}/***";
+    "~*^(?<latchkey_referer>.*?(?:${BEFORE_CODE}))" "$latchkey_referer***";
     default $http_referer;
 }
 log_format latchkey '$remote_addr - $remote_user [$time_local] '
@@ -45,6 +45,9 @@ log_format latchkey '$remote_addr - $remote_user [$time_local] '
     '"$latchkey_logged_referer" "$http_user_agent"';
 `,
     site: `    # 2. Into the "server" block of "${hostname}" and "*.${hostname}", whose "location /" goes on to ${pds}.
+    # In place of an "access_log" of your own in this block. Where the block is not the default server of its port, the log of
+    # that one and of "http" shows requests that nginx can't read, a spoiled link among them: give it the same format.
+    access_log ${logs}/access.log latchkey;
     if ($latchkey_route) {
         rewrite ^ /_latchkey_route? last;
     }
@@ -59,7 +62,6 @@ log_format latchkey '$remote_addr - $remote_user [$time_local] '
         proxy_set_header X-Forwarded-Proto $scheme;
         proxy_read_timeout ${READ_TIMEOUT};
         proxy_intercept_errors off;
-        access_log ${logs}/access.log latchkey;
         # Its errors would quote the link.
         error_log ${logs}/error.log crit;
         error_page 502 504 = @latchkey_down;
@@ -67,7 +69,6 @@ log_format latchkey '$remote_addr - $remote_user [$time_local] '
     # While Latchkey is down, only its own routes are.
     location @latchkey_down {
         default_type "application/json; charset=utf-8";
-        access_log ${logs}/access.log latchkey;
         if ($request_method = OPTIONS) {
             add_header Access-Control-Allow-Origin $latchkey_down_origin always;
             add_header Access-Control-Allow-Methods GET,HEAD,POST always;

@@ -9,6 +9,9 @@ import { inviteCodeView } from './kit/views.ts'
 
 const { main, $nsid } = com.atproto.admin.getInviteCodes
 
+/** A request to it may hold a code in its cursor. */
+export const LISTING_NSID = $nsid
+
 /** Get an admin view of invite codes. */
 export function getInviteCodes(context: XrpcContext): XrpcMethod {
   const { invites } = context
@@ -35,13 +38,16 @@ function parseSort(sort: string): SortOrder {
   throw invalidRequest(`unknown sort method: ${sort}`)
 }
 
+/** Encoded, since it has a code in it, which no URL shows in the open. */
 function formatCursor(code: InviteCodeWithUses, sort: SortOrder): string {
-  return `${sort}:${sort === 'recent' ? code.createdAt : code.used}:${code.code}`
+  const position = `${sort}:${sort === 'recent' ? code.createdAt : code.used}:${code.code}`
+  return Buffer.from(position).toString('base64url')
 }
 
 /** Reads a cursor of ours: the order it belongs to, the position's number in it, and its code. */
 function parseCursor(cursor: string, sort: SortOrder): ListingPosition {
-  const [, order, primary, code] = /^(recent|usage):(\d{1,15}):([^:]+)$/.exec(cursor) ?? []
+  const position = Buffer.from(cursor, 'base64url').toString()
+  const [, order, primary, code] = /^(recent|usage):(\d{1,15}):([^:]+)$/.exec(position) ?? []
   if (order !== sort || primary === undefined || code === undefined) throw invalidRequest('Malformed cursor')
   return { primary: Number(primary), code }
 }

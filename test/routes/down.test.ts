@@ -132,6 +132,18 @@ describe.each(PROXIES)('Latchkey killed behind $name', ({ isMissing, ...proxy })
       }
     })
 
+    test('a page of the PDS opens whose address has escapes', async () => {
+      const path = `/account/u/${encodeURIComponent(alice.did)}/about`
+      expect(path).toContain('%3A')
+      const own = await fetch(`${routed.world.pds.url}${path}`, { redirect: 'manual' })
+      const answer = await fetch(`${routed.url}${path}`, { redirect: 'manual' })
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([
+        own.status,
+        own.headers.get('content-type'),
+      ])
+      expect(answer.status).toBeLessThan(500)
+    })
+
     test('what the reverse proxy says of a failed link shows no code', async () => {
       const answer = await fetch(`${routed.url}/join/secret-code-5`, {
         headers: { referer: `${routed.url}/join/secret-code-6` },

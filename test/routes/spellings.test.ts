@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { canonicalPath } from '../../src/gate/proxy/canonical.ts'
 import { LIVE_PATH, READY_PATH } from '../../src/http/health.ts'
 import { com } from '../../src/lexicons/index.ts'
+import { PLAIN_TARGET } from '../../src/routes/own.ts'
 import { OAUTH_SIGN_UP_PATH } from '../../src/gate/doors/oauth-sign-up.ts'
 import { VIA } from '../../src/wire/via.ts'
 import { METHOD_NSIDS } from '../../src/xrpc/methods.ts'
@@ -195,29 +196,114 @@ describe.each(PROXIES)('the routes through $name', ({ isMissing, ...proxy }) => 
       for (const { forwardedFor } of routed.passedBy) expect(forwardedFor).toBe('127.0.0.1')
     })
 
-    test('no log of the reverse proxy shows a code of a link', async () => {
+    test('a page of the PDS with harmless escapes goes straight to it, and nothing else that is escaped does', async () => {
+      const [host = ''] = hosts
+      const pages = [
+        '/account/u/did%3Aplc%3Aabc/about',
+        '/account/u/did%3aweb%3aa.test%40b/about?x=%2F',
+        '/oauth/a%2Bb%2C%24%26%3D%7E/',
+        '/.well-known/%40x',
+      ]
+      for (const page of pages) await ask(page, 'GET', host)
+      expect(routed.passedBy.map(({ target }) => target)).toEqual(pages)
+      routed.passedBy.length = 0
+      for (const target of [
+        '/account/%2e%2e/invites',
+        '/account/..%2Finvites',
+        '/account/.%2e/invites',
+        '/account%2F..%2Finvites',
+        '/account/x%5C..%5C..%5Cinvites',
+        '/account/%252e%252e/invites',
+        '/account/%3Fx',
+        '/account/%23',
+        '/account/%3Ba',
+        '/account/%00',
+        '/accounts/did%3Aplc',
+        '/Account/did%3Aplc',
+        '/xrpc/com.atproto.server%40',
+        '/@atproto/oauth-provider/%7Eapi/sign-up',
+      ]) {
+        await ask(target, 'GET', host)
+        expect(routed.passedBy, target).toEqual([])
+      }
+    })
+
+    test('no log of the reverse proxy shows a code', async () => {
       const [host = ''] = hosts
       for (const target of [
         '/join/secret-code-1',
         '/JOIN/secret-code-2?x',
         '/join/secret-code-3/#',
-        `/xrpc/_health`,
+        // To nginx it is no request at all.
+        '/join/secret-code-4%',
+        '/account?to=%2Fjoin%2Fsecret-code-5',
+        `/xrpc/${getInviteCodes.$nsid}?limit=1&cursor=recent:1:secret-code-6`,
+        `/XRPC/${getInviteCodes.$nsid.toLowerCase()}/?cursor=recent:1:secret-code-7`,
+        '/xrpc/_health',
       ]) {
         await ask(target, 'GET', host)
       }
-      const referer = 'Referer: http://localhost/join/secret-code-4\r\n'
-      const head = `GET /_latchkey/live HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${referer}\r\n`
-      expect((await sendRaw(routed.port, head)).status).toBe(200)
-      await expect.poll(() => readFile(routed.proxy.accessLog, 'utf8')).toContain('_latchkey/live')
-      const log = await readFile(routed.proxy.accessLog, 'utf8')
-      expect(log).toContain('/xrpc/_health')
-      expect(log).not.toMatch(/secret-code-[123]/)
-      if (proxy.name === 'nginx') {
-        expect(log).toContain('GET /join/*** HTTP')
-        expect(log).not.toContain('secret-code')
+      const referred = [LIVE_PATH, '/robots.txt', '/invites', '/account/u/did%3Aplc%3Aabc/about']
+      for (const target of referred) {
+        const head = `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n`
+        await sendRaw(routed.port, `${head}Referer: http://localhost/Join/secret-code-8\r\n\r\n`)
       }
+      await expect.poll(() => readFile(routed.proxy.accessLog, 'utf8')).toContain('/account/u/did%3A')
+      const log = await readFile(routed.proxy.accessLog, 'utf8')
+      expect(log).not.toContain('secret-code')
+      expect(routed.proxy.errorLog()).not.toContain('secret-code')
+      // Everything else is there to be read.
+      expect(log).toContain('/xrpc/_health')
+      expect(log).toContain(`${getInviteCodes.$nsid}?***`)
+      for (const target of referred) {
+        const line = log.split('\n').find((each) => each.includes(target) && each.includes('/Join/'))
+        expect(line, target).toContain('http://localhost/Join/***')
+      }
+      if (proxy.name === 'nginx') expect(log).toContain('GET /join/*** HTTP')
     })
   })
+})
+
+test('a target that looks plain is read inside of the folder that it is spelled in, whatever is escaped', () => {
+  const looksPlain = new RegExp(PLAIN_TARGET)
+  const pieces = [
+    '%3A',
+    '%40',
+    '%2b',
+    '%2E',
+    '%2F',
+    '%5C',
+    '%',
+    '%25',
+    'a',
+    '.',
+    '..',
+    '/',
+    ';',
+    '\\',
+    '@',
+    '#',
+    '?',
+  ]
+  const target = fc
+    .tuple(
+      fc.constantFrom('/account', '/oauth', '/.well-known', '/Account', '/xrpc', '/x', ''),
+      fc.array(fc.constantFrom(...pieces), { maxLength: 8 }),
+      fc.constantFrom('', '/invites', '/xrpc/com.atproto.server.createAccount'),
+    )
+    .map(([folder, between, end]) => ({ folder, target: `${folder}/${between.join('')}${end}` }))
+  let escaped = 0
+  fc.assert(
+    fc.property(target, ({ folder, target: spelled }) => {
+      const path = spelled.split('?')[0] ?? ''
+      if (!looksPlain.test(spelled) || !path.includes('%')) return
+      escaped += 1
+      expect(['/account', '/oauth', '/.well-known']).toContain(folder)
+      expect(canonicalPath(spelled).startsWith(`${folder}/`), spelled).toBe(true)
+    }),
+    { numRuns: 50_000 },
+  )
+  expect(escaped).toBeGreaterThan(500)
 })
 
 function isOurs({ headers }: RawAnswer): boolean {

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findProgram, missing, startServerProcess, withoutProgram } from './server-process.ts'
+import type { Snippet } from '../../src/routes/snippet.ts'
 import type { ProxySetup, RunningProxy } from './proxy-setup.ts'
 
 const PACKAGE = 'caddy'
@@ -41,6 +42,7 @@ export async function startCaddy(setup: ProxySetup): Promise<RunningProxy> {
 http://*.${hostname}:${port}, http://${hostname}:${port} {
 	log {
 		output file ${accessLog}
+		${logFormat(snippet)}
 	}
 	${snippet.site}
 	${own?.inSite ?? ''}
@@ -58,4 +60,9 @@ ${own?.sites ?? ''}
     errorLog: () => running.said(),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }
+}
+
+/** What the snippet says that a log of one's own needs. */
+function logFormat({ global }: Snippet): string {
+  return /format filter \{[^]*?\n\t\t\}/.exec(global)?.[0] ?? ''
 }

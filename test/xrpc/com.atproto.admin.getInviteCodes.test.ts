@@ -59,16 +59,28 @@ test('recent is the default and shows the newest first, usage the most used firs
   expect([first?.code, first?.uses.length, second?.uses.length]).toEqual([popular, 2, 0])
 })
 
+test('a cursor shows no code', async () => {
+  const { codes, cursor = '' } = await getPage('?limit=1')
+  expect(cursor).toMatch(/^[\w-]+$/)
+  expect(cursor).not.toContain(codes[0]?.code)
+})
+
 test('a cursor that is not one of ours and an unknown order are refused', async () => {
+  const encoded = (position: string) => `cursor=${Buffer.from(position).toString('base64url')}`
   for (const [search, message] of [
-    ['?sort=oldest', 'unknown sort method: oldest'],
-    ['?cursor=x', 'Malformed cursor'],
-    ['?cursor=1::', 'Malformed cursor'],
-    ['?cursor=::a', 'Malformed cursor'],
-    ['?cursor=1::2::3', 'Malformed cursor'],
-    ['?cursor=recent:12abc:code', 'Malformed cursor'],
-    ['?sort=usage&cursor=recent:12:code', 'Malformed cursor'],
+    ['sort=oldest', 'unknown sort method: oldest'],
+    ['cursor=x', 'Malformed cursor'],
+    // As they were before they were encoded.
+    ['cursor=recent:12:code', 'Malformed cursor'],
+    [encoded('1::'), 'Malformed cursor'],
+    [encoded('::a'), 'Malformed cursor'],
+    [encoded('1::2::3'), 'Malformed cursor'],
+    [encoded('recent:12abc:code'), 'Malformed cursor'],
+    [`sort=usage&${encoded('recent:12:code')}`, 'Malformed cursor'],
   ] as const) {
-    await expect(getPage(search)).rejects.toThrow(`400 {"error":"InvalidRequest","message":"${message}"}`)
+    await expect(getPage(`?${search}`)).rejects.toThrow(
+      `400 {"error":"InvalidRequest","message":"${message}"}`,
+    )
   }
+  expect((await getPage(`?${encoded('recent:12:code')}`)).codes).toEqual([])
 })
