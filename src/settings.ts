@@ -96,7 +96,7 @@ export const SETTINGS = {
     flag: 'pds-env',
     placeholder: 'file',
     description:
-      "The PDS's own settings, its `pds.env`. Latchkey looks there every hour whether `PDS_INVITE_INTERVAL` is set, and warns once a day while it is.",
+      "The PDS's own settings, its `pds.env`. Latchkey looks there every hour whether `PDS_INVITE_INTERVAL` is set, and warns once a day while it is, or while the file can't be read.",
     parse: parseText,
   },
   database: {

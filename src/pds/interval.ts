@@ -19,10 +19,13 @@ const RHYTHM = { every: 3_600_000, remindAfter: 86_400_000 }
  * Whether a PDS has an interval of its own, so that a member who reaches it past Latchkey gets codes there.
  *
  * @param path its `pds.env`; a container's often can't be read from outside
+ * @returns `unreadable` also for a file without any setting, which is no PDS's
  */
 export async function pdsInterval(path: string): Promise<'set' | 'unset' | 'unreadable'> {
   try {
-    const value = parseEnv(await readFile(path, 'utf8'))[VARIABLE]
+    const settings = parseEnv(await readFile(path, 'utf8'))
+    if (Object.keys(settings).length === 0) return 'unreadable'
+    const value = settings[VARIABLE]
     // The PDS reads it so, and passes over what is no number.
     return Number.isNaN(Number.parseInt(value ?? '', 10)) ? 'unset' : 'set'
   } catch {
@@ -31,8 +34,8 @@ export async function pdsInterval(path: string): Promise<'set' | 'unset' | 'unre
 }
 
 /**
- * Reads the PDS's settings every hour and warns once a day while it has an interval of its own. Disposing of the result
- * ends it.
+ * Reads the PDS's settings every hour and warns once a day while it has an interval of its own, or while that can't be
+ * told. Disposing of the result ends it.
  *
  * @param options.path its `pds.env`
  */
@@ -44,22 +47,21 @@ export function watchInterval(options: {
 }): AsyncDisposable {
   const { path, now, log, rhythm = RHYTHM } = options
   const ending = new AbortController()
-  let before: 'set' | 'unset' | 'unreadable' = 'unset'
-  let warnedAt = Number.NEGATIVE_INFINITY
+  const warnings = {
+    set: `the PDS still makes invite codes of its own: remove ${VARIABLE} from ${path} and restart the PDS`,
+    unreadable: `${path} can't be read here or is empty, so that nobody warns when ${VARIABLE} is set in it: let Latchkey's user read the PDS's settings there, or unset LATCHKEY_PDS_ENV`,
+  }
+  const warnedAt = { set: Number.NEGATIVE_INFINITY, unreadable: Number.NEGATIVE_INFINITY }
+  let wasSet = false
 
-  function tell(found: typeof before): void {
+  function tell(found: 'set' | 'unset' | 'unreadable'): void {
     const at = now()
-    if (found === 'set' && at - warnedAt >= rhythm.remindAfter) {
-      log.warn(
-        {},
-        `the PDS still makes invite codes of its own: remove ${VARIABLE} from ${path} and restart the PDS`,
-      )
-      warnedAt = at
+    if (found !== 'unset' && at - warnedAt[found] >= rhythm.remindAfter) {
+      log.warn({}, warnings[found])
+      warnedAt[found] = at
     }
-    if (found === 'unreadable' && before !== found)
-      log.info({}, `${path} can't be read here, so that nobody warns when ${VARIABLE} is set in it`)
-    if (found === 'unset' && before === 'set') log.info({}, `${VARIABLE} is gone from ${path}`)
-    before = found
+    if (found === 'unset' && wasSet) log.info({}, `${VARIABLE} is gone from ${path}`)
+    wasSet = found === 'set'
   }
 
   async function watch(): Promise<void> {

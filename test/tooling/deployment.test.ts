@@ -70,15 +70,23 @@ describe('compose.yaml', () => {
       status: 0,
       said: '',
     })
-    const misspelt = lint(await changed('deploy/compose.yaml', 'read_only', 'read_onyl'))
+    const misspelt = lint(await changed('deploy/compose.yaml', /(?<=^ {4})read_only/m, 'read_onyl'))
     expect(misspelt.status).not.toBe(0)
     expect(misspelt.said).toContain('must NOT have additional properties')
   })
 
-  test('takes this version, waits for sign-ups under way, and mounts nothing but its own folder', () => {
+  test('takes this version, waits for sign-ups under way, and mounts its own folder and the PDS’s settings', () => {
     expect(text).toMatch(new RegExp(`^ +image: latchkey:${version.replaceAll('.', '\\.')}$`, 'm'))
     expect(Number(/^ +stop_grace_period: (\d+)s$/m.exec(text)?.[1])).toBeGreaterThan(SHUTDOWN)
-    expect([...text.matchAll(/^ +source: (.+)$/gm)].map(([, source]) => source)).toEqual(['./data'])
+    const sources = [...text.matchAll(/^ +source: (.+)$/gm)].map(([, source]) => source)
+    expect(sources).toEqual(['./data', '/pds/pds.env'])
+  })
+
+  test('shows the PDS’s settings where "init" looks for them, to be read only, and makes no folder in their place', () => {
+    const mount =
+      /^ +source: \/pds\/pds\.env\n +target: (.+)\n +read_only: true\n +bind:\n +create_host_path: false$/m
+    const target = mount.exec(text)?.[1]
+    expect(target).toBe(/init --pds-env (\S+)/.exec(text)?.[1])
   })
 })
 
@@ -91,6 +99,17 @@ describe.skipIf(withoutSystemd())('latchkey.service', () => {
     expect(verify(await installed())).toEqual({ status: 0, said: '' })
     const misspelt = await changed('deploy/latchkey.service', 'ProtectHome=yes', 'ProtectHome=perhaps')
     expect(verify(misspelt).said).toMatch(/protect home/)
+  })
+
+  test('gives Latchkey the settings of the PDS at each start, and starts without them too', () => {
+    const text = read('deploy/latchkey.service')
+    const [, id, path] = /^LoadCredential=([^:]+):(.+)$/m.exec(text) ?? []
+    expect(path).toBe(/init --pds-env (\S+)/.exec(text)?.[1])
+    expect(text).toContain(
+      `\nExecStart=/usr/local/bin/latchkey serve --pds-env \${CREDENTIALS_DIRECTORY}/${id}\n`,
+    )
+    // systemd takes this where there is no file, instead of failing.
+    expect(text).toContain(`\nSetCredential=${id}:#\n`)
   })
 
   test('exposes little, by systemd’s own count', async () => {
