@@ -36,6 +36,8 @@ export type Outcome =
   | { readonly kind: 'passed' }
   /** Something is wrong: what was tried and what was seen, without secrets and codes. */
   | { readonly kind: 'failed'; readonly tried: string; readonly saw: string }
+  /** It may be wrong, which can't be told from here: what was tried and what was seen, as above. */
+  | { readonly kind: 'warned'; readonly tried: string; readonly saw: string }
   /** It could not be found out, and why. */
   | { readonly kind: 'skipped'; readonly reason: string }
 
@@ -54,6 +56,10 @@ export const PASSED: Outcome = { kind: 'passed' }
 
 export function failed(tried: string, saw: string): Outcome {
   return { kind: 'failed', tried, saw }
+}
+
+export function warned(tried: string, saw: string): Outcome {
+  return { kind: 'warned', tried, saw }
 }
 
 export function skipped(reason: string): Outcome {

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { statfs } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
 import type { InviteStore } from '../invites/store.ts'
 import type { Instant } from '../invites/types.ts'
 import type { PdsClient } from '../pds/client.ts'
@@ -11,6 +12,8 @@ export interface Machine {
   readonly space: (folder: string) => Promise<{ readonly free: number; readonly total: number }>
   /** All addresses of a host name. */
   readonly addressesOf: (name: string) => Promise<readonly string[]>
+  /** The addresses of its own interfaces. */
+  readonly ownAddresses: () => readonly string[]
 }
 
 /** The settings that say where its parts are; those of `latchkey serve` fit. */
@@ -46,4 +49,8 @@ export const THIS_MACHINE: Machine = {
     const found = await lookup(name, { all: true })
     return found.map(({ address }) => address)
   },
+  ownAddresses: () =>
+    Object.values(networkInterfaces())
+      .flatMap((found = []) => found)
+      .map(({ address }) => address),
 }

@@ -1,11 +1,11 @@
 import ipaddr from 'ipaddr.js'
 import { ask } from './ask.ts'
-import { failed, type Outcome, PASSED, reasonOf, skipped } from './checks.ts'
+import { failed, type Outcome, PASSED, reasonOf, skipped, warned } from './checks.ts'
 import type { Patient } from './patient.ts'
 
 /**
- * Whether the PDS answers on its own port at an address that others reach: whoever comes there is past Latchkey. A
- * firewall may treat this machine otherwise than the world, in both directions.
+ * Whether the PDS answers on its own port at an address that others reach: whoever comes there is past Latchkey. What
+ * this machine hears at an address of its own passes no firewall, so that it is no more than a warning.
  */
 export async function examinePdsPort(patient: Patient): Promise<Outcome> {
   const { publicUrl, pdsUrl } = patient.config
@@ -14,17 +14,24 @@ export async function examinePdsPort(patient: Patient): Promise<Outcome> {
     const outer = await outerAddresses(patient)
     if (outer.length === 0)
       return skipped(`${publicUrl.hostname} has no address here but those of this machine itself`)
-    const servers = outer.map(
-      (address) => new URL(`http://${address.includes(':') ? `[${address}]` : address}:${portOf(pdsUrl)}`),
-    )
-    const answers = await Promise.all(servers.map(isPds))
-    const open = servers.filter((_server, index) => answers[index])
-    if (open.length === 0) return PASSED
-    const origins = open.map(({ origin }) => origin).join(', ')
-    return failed(
-      `/xrpc/_health at the port of the PDS on ${outer.join(', ')}`,
-      `a PDS answers at ${origins}, at least to this machine, which a firewall may treat otherwise than the world`,
-    )
+    const answers = await Promise.all(outer.map((address) => isPds(serverAt(address, portOf(pdsUrl)))))
+    const open = outer.filter((_address, index) => answers[index])
+    const own = new Set(patient.machine.ownAddresses().map(plain))
+    const foreign = open.filter((address) => !own.has(plain(address)))
+    const tried = `/xrpc/_health at the port of the PDS on ${outer.join(', ')}`
+    const at = (addresses: readonly string[]) =>
+      `a PDS answers at ${addresses.map((address) => serverAt(address, portOf(pdsUrl)).origin).join(', ')}`
+    if (foreign.length > 0)
+      return failed(
+        tried,
+        `${at(foreign)}, at least to this machine, which a firewall may treat otherwise than the world`,
+      )
+    if (open.length > 0)
+      return warned(
+        tried,
+        `${at(open)}, an address of this machine's own: whether a firewall keeps the world out is to be tried from another machine`,
+      )
+    return PASSED
   } catch (error) {
     return skipped(reasonOf(error))
   }
@@ -45,6 +52,15 @@ async function outerAddresses({ config, machine }: Patient): Promise<readonly st
 
 function kindOf(address: string): string {
   return ipaddr.process(address).range()
+}
+
+function serverAt(address: string, port: string): URL {
+  return new URL(`http://${address.includes(':') ? `[${address}]` : address}:${port}`)
+}
+
+/** One spelling of an address. */
+function plain(address: string): string {
+  return ipaddr.process(address).toNormalizedString()
 }
 
 function portOf({ port, protocol }: URL): string {

@@ -93,10 +93,23 @@ describe.skipIf(withoutCaddy())('an installation with a real Caddy', () => {
 
   test('whose PDS answers the world on its own port', async () => {
     await using installation = await install({ world })
-    // The address that stands for all of this machine's.
+    // Stands for all addresses of this machine, and is on none of its interfaces: as one beyond a router.
     const addressesOf = async () => ['127.0.0.1', '0.0.0.0']
-    expect(await complaints(patientIn(installation, {}, { addressesOf }))).toEqual({
+    const patient = patientIn(installation, {}, { addressesOf })
+    expect(await complaints(patient)).toEqual({
       pdsPort: expect.stringMatching(/on 0\.0\.0\.0 → a PDS answers at http:\/\/0\.0\.0\.0:\d+, .*firewall/),
+    })
+    expect(await complaints(patient, 'warned')).toEqual({})
+  })
+
+  test('whose PDS answers at an address of this machine’s own, where no firewall is passed: a warning', async () => {
+    await using installation = await install({ world })
+    const addressesOf = async () => ['127.0.0.1', '0.0.0.0']
+    const ownAddresses = () => ['127.0.0.1', '::ffff:0.0.0.0']
+    const patient = patientIn(installation, {}, { addressesOf, ownAddresses })
+    expect(await complaints(patient)).toEqual({})
+    expect(await complaints(patient, 'warned')).toEqual({
+      pdsPort: expect.stringMatching(/→ a PDS answers at http:\/\/0\.0\.0\.0:\d+, .*from another machine$/),
     })
   })
 

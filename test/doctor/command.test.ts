@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CHECKS } from '../../src/doctor/checks.ts'
+import { asJson, report } from '../../src/cli/commands/doctor.ts'
+import { CHECKS, type Diagnosis, PASSED, warned } from '../../src/doctor/checks.ts'
 import { runProgram } from '../cli/program.ts'
 import { withoutCaddy } from '../support/caddy.ts'
 import { startWorld, type World } from '../support/pds.ts'
@@ -20,6 +21,27 @@ test('the page that helps has a section for each check, and no other', () => {
       .map(([, anchor]) => anchor)
       .toSorted(),
   )
+})
+
+test('a warning is told like a failure, by another mark, and nothing is called wrong', () => {
+  const help = `${PAGE}#here`
+  const diagnoses: readonly Diagnosis[] = [
+    { check: 'pds', title: 'The PDS answers', outcome: PASSED, help },
+    { check: 'pdsPort', title: 'The port is closed', outcome: warned('a request', 'an answer'), help },
+  ]
+  expect(report(diagnoses).split('\n')).toEqual([
+    '✓ The PDS answers',
+    '! The port is closed',
+    '    tried  a request',
+    '    saw    an answer',
+    `    help   ${help}`,
+    '',
+    'Nothing is known to be wrong; look at what is marked "!".',
+  ])
+  expect(JSON.parse(asJson(diagnoses))).toMatchObject({
+    ok: true,
+    checks: [{ outcome: 'passed' }, { outcome: 'warned', tried: 'a request', saw: 'an answer', help }],
+  })
 })
 
 describe.skipIf(withoutCaddy())('latchkey doctor', () => {

@@ -99,13 +99,13 @@ export function patientIn(
 /** What the doctor says, in words, of every check that did not pass. */
 export async function complaints(
   patient: Patient,
-  kind: 'failed' | 'skipped' = 'failed',
+  kind: 'failed' | 'warned' | 'skipped' = 'failed',
 ): Promise<Partial<Record<CheckName, string>>> {
   const diagnoses = await diagnose(patient)
   return Object.fromEntries(
     diagnoses.flatMap(({ check, outcome }): [CheckName, string][] => {
       if (outcome.kind !== kind) return []
-      return [[check, outcome.kind === 'failed' ? `${outcome.tried} → ${outcome.saw}` : outcome.reason]]
+      return [[check, outcome.kind === 'skipped' ? outcome.reason : `${outcome.tried} → ${outcome.saw}`]]
     }),
   )
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { patientOf } from '../../app.ts'
 import type { Config } from '../../config.ts'
-import type { Diagnosis } from '../../doctor/checks.ts'
+import type { Diagnosis, Outcome } from '../../doctor/checks.ts'
 import { diagnose } from '../../doctor/diagnose.ts'
 import { withSettings } from '../settings.ts'
 
@@ -17,30 +17,46 @@ export function doctorCommand(): Command {
 
 async function doctor(config: Config, json: boolean): Promise<void> {
   const diagnoses = await diagnose(patientOf(config))
-  const wrong = diagnoses.filter(({ outcome }) => outcome.kind === 'failed').length
-  const lines = json ? [asJson(diagnoses)] : [...diagnoses.flatMap(asLines), conclusion(wrong)]
-  process.stdout.write(`${lines.join('\n')}\n`)
-  if (wrong > 0) process.exitCode = 1
+  process.stdout.write(`${json ? asJson(diagnoses) : report(diagnoses)}\n`)
+  if (count(diagnoses, 'failed') > 0) process.exitCode = 1
+}
+
+/** The report for people: a line for each check, what is known of those that did not pass, and a conclusion. */
+export function report(diagnoses: readonly Diagnosis[]): string {
+  const [wrong, warnings] = [count(diagnoses, 'failed'), count(diagnoses, 'warned')]
+  return [...diagnoses.flatMap(asLines), conclusion(wrong, warnings)].join('\n')
+}
+
+function count(diagnoses: readonly Diagnosis[], kind: Outcome['kind']): number {
+  return diagnoses.filter(({ outcome }) => outcome.kind === kind).length
 }
 
 function asLines({ title, outcome, help }: Diagnosis): string[] {
   if (outcome.kind === 'passed') return [`✓ ${title}`]
   if (outcome.kind === 'skipped') return [`– ${title}: skipped, ${outcome.reason}`]
-  return [`✗ ${title}`, `    tried  ${outcome.tried}`, `    saw    ${outcome.saw}`, `    help   ${help}`]
+  const mark = outcome.kind === 'failed' ? '✗' : '!'
+  return [
+    `${mark} ${title}`,
+    `    tried  ${outcome.tried}`,
+    `    saw    ${outcome.saw}`,
+    `    help   ${help}`,
+  ]
 }
 
-function conclusion(wrong: number): string {
+function conclusion(wrong: number, warnings: number): string {
+  if (wrong === 0 && warnings > 0) return '\nNothing is known to be wrong; look at what is marked "!".'
   if (wrong === 0) return '\nNothing is wrong.'
   return wrong === 1 ? '\nOne thing is wrong.' : `\n${wrong} things are wrong.`
 }
 
-function asJson(diagnoses: readonly Diagnosis[]): string {
+/** The same for programs, in one line. */
+export function asJson(diagnoses: readonly Diagnosis[]): string {
   const checks = diagnoses.map(({ check, title, outcome: { kind, ...details }, help }) => ({
     check,
     title,
     outcome: kind,
     ...details,
-    ...(kind === 'failed' && { help }),
+    ...((kind === 'failed' || kind === 'warned') && { help }),
   }))
-  return JSON.stringify({ ok: diagnoses.every(({ outcome }) => outcome.kind !== 'failed'), checks })
+  return JSON.stringify({ ok: count(diagnoses, 'failed') === 0, checks })
 }
