@@ -1,4 +1,4 @@
-import { type IncomingMessage, request } from 'node:http'
+import { type IncomingMessage, request, type RequestOptions } from 'node:http'
 import { json, text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 
@@ -43,10 +43,17 @@ export class AccountPage {
    * @param options.gzip packs the body
    * @param options.viaUrl past the public door
    * @param options.target another spelling of the request's target
+   * @param options.localAddress where it comes from
    */
   async signUp(
     form: object,
-    options: { csrfToken?: string; gzip?: boolean; viaUrl?: string; target?: string } = {},
+    options: {
+      csrfToken?: string
+      gzip?: boolean
+      viaUrl?: string
+      target?: string
+      localAddress?: string
+    } = {},
   ): Promise<FormAnswer> {
     const body = JSON.stringify(form)
     const answer = await send(
@@ -63,7 +70,11 @@ export class AccountPage {
         'sec-fetch-dest': 'empty',
         'x-csrf-token': options.csrfToken ?? this.#cookies.get('csrf-token') ?? '',
       },
-      { body: options.gzip ? gzipSync(body) : Buffer.from(body), target: options.target ?? SIGN_UP_PATH },
+      {
+        body: options.gzip ? gzipSync(body) : Buffer.from(body),
+        path: options.target ?? SIGN_UP_PATH,
+        ...(options.localAddress !== undefined && { family: 4, localAddress: options.localAddress }),
+      },
     )
     return {
       status: answer.statusCode ?? 0,
@@ -89,10 +100,11 @@ function cookiesOf({ headers }: IncomingMessage): readonly string[] {
 function send(
   url: string,
   headers: Record<string, string>,
-  post?: { readonly body: Buffer; readonly target: string },
+  post?: { readonly body: Buffer } & RequestOptions,
 ): Promise<IncomingMessage> {
-  const options = { headers, agent: false, ...(post && { method: 'POST', path: post.target }) }
+  const { body, ...rest } = post ?? {}
+  const options = { headers, agent: false, ...(post && { method: 'POST' }), ...rest }
   return new Promise((resolve, reject) => {
-    request(url, options, resolve).on('error', reject).end(post?.body)
+    request(url, options, resolve).on('error', reject).end(body)
   })
 }

@@ -16,6 +16,18 @@ describe.skipIf(withoutCaddy())('an operator who follows the guides', () => {
 
   afterAll(() => live[Symbol.asyncDispose]())
 
+  const gift = () => live.giftCode({ useCount: 1 })
+
+  async function expectGoodOnce(code: string): Promise<void> {
+    expect(await live.signUp(code), code).toMatchObject({ status: 200 })
+    await expectRefused(code)
+  }
+
+  async function expectRefused(code: string): Promise<void> {
+    const refused = { status: 400, body: { error: 'InvalidInviteCode' } }
+    expect(await live.signUp(code), code).toMatchObject(refused)
+  }
+
   test(
     'puts Latchkey in front of a PDS that people use, and nobody notices',
     { timeout: 240_000 },
@@ -34,16 +46,18 @@ describe.skipIf(withoutCaddy())('an operator who follows the guides', () => {
       expect(arrivals.length).toBeGreaterThan(10)
 
       await live.shell.run(quiet?.commands ?? '')
+      expect(live.caddyStarts()).toBe(1)
+      // The PDS that runs has no interval any more, and makes nothing out of the founder's ten days.
+      await live.codesAtPds(live.founder)
       expect(await live.openAtPds()).toEqual([])
       const after = await live.codesOf(live.founder)
       expect(after.map(({ code }) => code)).toEqual(expect.arrayContaining(before.map(({ code }) => code)))
       for (const [did, code] of arrivals) expect(await live.invitedBy(did)).toBe(code)
       expect(audit(live.books)).toEqual([])
-      // Every code that was good is still good, once.
-      for (const code of live.unused) {
-        expect(await live.signUp(code)).toMatchObject({ status: 200 })
-        expect(await live.signUp(code)).toMatchObject({ status: 400, body: { error: 'InvalidInviteCode' } })
-      }
+      // Every code that was good is still good, once; the first two are kept for the way back.
+      expect(live.unused.length).toBeGreaterThan(3)
+      for (const code of live.unused.slice(2)) await expectGoodOnce(code)
+      for (const code of live.dead) await expectRefused(code)
     },
   )
 
@@ -51,12 +65,19 @@ describe.skipIf(withoutCaddy())('an operator who follows the guides', () => {
     'takes it away again, and a code of Latchkey’s signs up at the bare PDS',
     { timeout: 120_000 },
     async () => {
-      const code = await live.giftCode({ useCount: 2 })
-      expect(await live.signUp(code)).toMatchObject({ status: 200 })
+      const half = await live.giftCode({ useCount: 2 })
+      const [untouched, usedUp, disabled] = [await gift(), await gift(), await gift()]
+      for (const code of [half, usedUp]) expect(await live.signUp(code)).toMatchObject({ status: 200 })
+      await live.disable(disabled)
       for (const { commands } of await guide('take-it-away-again')) await live.shell.run(commands)
       expect(await live.isLatchkeyUp()).toBe(false)
-      expect(await live.signUp(code)).toMatchObject({ status: 200 })
-      expect(await live.signUp(code)).toMatchObject({ status: 400, body: { error: 'InvalidInviteCode' } })
+      expect(live.caddyStarts()).toBe(1)
+      for (const code of [half, untouched, ...live.unused.slice(0, 2)]) await expectGoodOnce(code)
+      for (const code of [usedUp, disabled, ...live.dead, ...live.unused.slice(2)]) await expectRefused(code)
+      expect(await live.signUpByForm(live.shared)).toMatchObject({ status: 200 })
+      // Nobody starts it by mistake, where both would redeem the same codes. This ends the shell.
+      const started = live.shell.run('latchkey serve --settings latchkey.env')
+      await expect(started).rejects.toThrow(/were given back to the PDS .*latchkey eject --withdraw/)
     },
   )
 })

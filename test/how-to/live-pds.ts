@@ -11,9 +11,11 @@ import { startPlc } from '../../src/dev/plc.ts'
 import { devSecrets } from '../../src/dev/secrets.ts'
 import type { Books } from '../chaos/auditor.ts'
 import { type Child, startChild } from '../chaos/child.ts'
+import { AccountPage } from '../doors/oauth-page.ts'
+import { newPerson } from '../doors/people.ts'
 import { findProgram, startServerProcess } from '../support/server-process.ts'
+import { startDocker } from './docker.ts'
 import { openShell, type Shell } from './guide.ts'
-import { startSystemctl } from './systemctl.ts'
 
 /** An answer, its body parsed. */
 export interface Heard {
@@ -42,19 +44,29 @@ export interface LivePds extends AsyncDisposable {
   readonly shared: string
   /** Codes with one use each, which nobody has used. */
   readonly unused: readonly string[]
+  /** Codes that let nobody in: one is used up, and one the operator has disabled. */
+  readonly dead: readonly string[]
   readonly books: Books
   /** Somebody new signs up at the public host, from an address of their own. */
   readonly signUp: (code: string) => Promise<Heard>
+  /** The same with the form of the PDS's OAuth pages. */
+  readonly signUpByForm: (code: string) => Promise<Heard>
   /** The operator makes a code at the public host. */
   readonly giftCode: (input: { useCount: number }) => Promise<string>
+  /** The operator disables a code at the public host. */
+  readonly disable: (code: string) => Promise<void>
   /** The founder calls a method at the public host. */
   readonly asMember: (nsid: string) => Promise<Heard>
   readonly codesOf: (member: Session) => Promise<readonly Code[]>
+  /** The same at the PDS itself, which makes what they have earned there. */
+  readonly codesAtPds: (member: Session) => Promise<readonly Code[]>
   /** The code that an account came with, as the public host tells the operator. */
   readonly invitedBy: (did: string) => Promise<string | undefined>
   /** The codes that still let somebody in at the PDS itself. */
   readonly openAtPds: () => Promise<readonly Code[]>
   readonly isLatchkeyUp: () => Promise<boolean>
+  /** How often Caddy was started. */
+  readonly caddyStarts: () => number
 }
 
 const DAY = 86_400_000
@@ -91,12 +103,11 @@ PDS_INVITE_REQUIRED=true
 PDS_INVITE_INTERVAL=${DAY}
 `,
   )
-  let pds: Child | undefined
-  stack.defer(async () => pds?.kill())
-  async function startPds(): Promise<void> {
+  let options: PdsOptions
+  async function makePds(): Promise<void> {
     const env = parseEnv(await readFile(pdsEnv, 'utf8'))
     const interval = env['PDS_INVITE_INTERVAL']
-    const options: PdsOptions = {
+    options = {
       ...secrets,
       port: Number(env['PDS_PORT']),
       publicUrl: url,
@@ -104,6 +115,10 @@ PDS_INVITE_INTERVAL=${DAY}
       dataDir,
       ...(interval !== undefined && { inviteInterval: Number(interval) }),
     }
+  }
+  let pds: Child | undefined
+  stack.defer(async () => pds?.kill())
+  async function startPds(): Promise<void> {
     pds = await startChild({
       file: 'pds-process.ts',
       args: [JSON.stringify(options)],
@@ -114,8 +129,8 @@ PDS_INVITE_INTERVAL=${DAY}
     await pds?.kill()
     pds = undefined
   }
+  await makePds()
   await startPds()
-  const systemctl = stack.use(await startSystemctl({ pds: { start: startPds, stop: stopPds } }))
 
   // The official distribution's Caddyfile without its certificates.
   await writeFile(
@@ -130,20 +145,31 @@ http://*.localhost, http://localhost {
 }
 `,
   )
-  stack.use(
-    await startServerProcess(
-      findProgram('caddy') ?? 'caddy',
-      ['run', '--config', join(caddyDir, 'Caddyfile')],
-      {
-        port: publicPort ?? 0,
-        env: { HOME: caddyDir },
-      },
-    ),
-  )
+  let caddy: AsyncDisposable | undefined
+  let caddyStarts = 0
+  stack.defer(() => caddy?.[Symbol.asyncDispose]())
+  async function startCaddy(): Promise<void> {
+    caddyStarts += 1
+    const args = ['run', '--config', join(caddyDir, 'Caddyfile')]
+    const given = { port: publicPort ?? 0, env: { HOME: caddyDir } }
+    caddy = await startServerProcess(findProgram('caddy') ?? 'caddy', args, given)
+  }
+  async function stopCaddy(): Promise<void> {
+    await caddy?.[Symbol.asyncDispose]()
+    caddy = undefined
+  }
+  await startCaddy()
 
+  const composeFile = join(dataDir, 'compose.yaml')
+  const docker = stack.use(
+    await startDocker(composeFile, {
+      caddy: { make: async () => {}, start: startCaddy, stop: stopCaddy },
+      pds: { make: makePds, start: startPds, stop: stopPds },
+    }),
+  )
   const scripts = {
     latchkey: `exec '${process.execPath}' '${MAIN}' "$@"`,
-    systemctl: `exec curl --silent --show-error --fail --data "$*" '${systemctl.url}'`,
+    docker: `exec curl --silent --show-error --fail --data "$*" '${docker.url}'`,
   }
   for (const [name, script] of Object.entries(scripts)) {
     await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`)
@@ -156,6 +182,7 @@ http://*.localhost, http://localhost {
         PATH: `${bin}:${process.env['PATH'] ?? ''}`,
         HOME: caddyDir,
         PDS_ENV: pdsEnv,
+        PDS_COMPOSE: composeFile,
         ACCOUNTS: join(dataDir, 'pds', 'account.sqlite'),
         CADDY: caddyDir,
         LATCHKEY_PUBLIC_URL: url,
@@ -165,13 +192,18 @@ http://*.localhost, http://localhost {
   )
 
   let people = 0
-  function signUp(inviteCode: string): Promise<Heard> {
+  // Everybody has an address of their own, by which tries are limited.
+  function newAddress(): string {
     people += 1
-    const name = `person${people}`
-    const input = { handle: `${name}.test`, email: `${name}@mail.test`, password: 'hunter22', inviteCode }
-    // Everybody has an address of their own, by which tries are limited.
-    const localAddress = `127.0.${Math.floor(people / 200) + 1}.${(people % 200) + 1}`
-    return call(`${url}/xrpc/com.atproto.server.createAccount`, { input, localAddress })
+    return `127.0.${Math.floor(people / 200) + 1}.${(people % 200) + 1}`
+  }
+  function signUp(inviteCode: string): Promise<Heard> {
+    const input = { ...newPerson(), inviteCode }
+    return call(`${url}/xrpc/com.atproto.server.createAccount`, { input, localAddress: newAddress() })
+  }
+  async function signUpByForm(inviteCode: string): Promise<Heard> {
+    const page = await AccountPage.open(url)
+    return page.signUp({ locale: 'en', ...newPerson(), inviteCode }, { localAddress: newAddress() })
   }
   async function ask<T>(nsid: string, options: CallOptions = {}, base = url): Promise<T> {
     const { status, body } = await call(`${base}/xrpc/${nsid}`, options)
@@ -182,9 +214,13 @@ http://*.localhost, http://localhost {
     const options = { input, authorization: adminAuth }
     return (await ask<{ code: string }>('com.atproto.server.createInviteCode', options)).code
   }
-  const codesOf = async ({ accessJwt }: Session) => {
+  const codesOf = async ({ accessJwt }: Session, base = url) => {
     const options = { authorization: `Bearer ${accessJwt}` }
-    return (await ask<{ codes: Code[] }>('com.atproto.server.getAccountInviteCodes', options)).codes
+    return (await ask<{ codes: Code[] }>('com.atproto.server.getAccountInviteCodes', options, base)).codes
+  }
+  const disable = async (code: string) => {
+    const options = { input: { codes: [code] }, authorization: adminAuth }
+    await ask('com.atproto.admin.disableInviteCodes', options)
   }
   const accountDb = join(dataDir, 'pds', 'account.sqlite')
 
@@ -199,22 +235,23 @@ http://*.localhost, http://localhost {
   await signUp(spent)
   const shared = await giftCode({ useCount: 1000, forAccount: founder.did })
   const gifted = await giftCode({ useCount: 1, forAccount: founder.did })
-  await call(`${url}/xrpc/com.atproto.admin.disableInviteCodes`, {
-    input: { codes: [off] },
-    authorization: adminAuth,
-  })
+  await disable(off)
 
   const living = stack.move()
   return {
     shell,
     founder,
     shared,
-    unused: [...earned, gifted],
+    unused: [gifted, ...earned],
+    dead: [spent, off],
     books: { latchkey: join(work, 'latchkey.sqlite'), pds: accountDb, hostname: 'localhost' },
     signUp,
+    signUpByForm,
     giftCode,
+    disable,
     asMember: (nsid) => call(`${url}/xrpc/${nsid}`, { authorization: `Bearer ${founder.accessJwt}` }),
-    codesOf,
+    codesOf: (member) => codesOf(member),
+    codesAtPds: (member) => codesOf(member, pdsUrl),
     invitedBy: async (did) => {
       const nsid = `com.atproto.admin.getAccountInfo?did=${did}`
       return (await ask<{ invitedBy?: Code }>(nsid, { authorization: adminAuth })).invitedBy?.code
@@ -228,6 +265,7 @@ http://*.localhost, http://localhost {
       const live = await call(`http://127.0.0.1:${latchkeyPort}/_latchkey/live`).catch(() => undefined)
       return live?.status === 200
     },
+    caddyStarts: () => caddyStarts,
     [Symbol.asyncDispose]: () => living.disposeAsync(),
   }
 }

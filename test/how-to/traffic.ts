@@ -14,12 +14,13 @@ export interface Traffic {
 
 /**
  * Begins rounds one after the other: somebody signs up with a code that was handed out long ago, somebody with one that
- * the operator makes at that moment, and members look at their codes and their sessions.
+ * the operator makes at that moment, and members look at their codes and their sessions. In every other round people come
+ * by the form of the OAuth pages.
  */
 export function startTraffic(live: LivePds): Traffic {
   const failures: string[] = []
   const arrivals: [string, string][] = []
-  const state = { ended: 0, isStopping: false }
+  const state = { begun: 0, ended: 0, isStopping: false }
 
   async function check(what: string, doing: () => Promise<{ status: number; body: unknown }>) {
     const answer = await doing().catch((error: unknown) => ({ status: 0, body: String(error) }))
@@ -32,11 +33,18 @@ export function startTraffic(live: LivePds): Traffic {
     if (status === 200) arrivals.push([(body as { did: string }).did, code])
   }
 
+  async function joinByForm(what: string, code: string): Promise<void> {
+    const { status, body } = await check(`${what} by the form`, () => live.signUpByForm(code))
+    if (status === 200) arrivals.push([(body as { account: { did: string } }).account.did, code])
+  }
+
   async function round(): Promise<void> {
+    state.begun += 1
+    const come = state.begun % 2 === 0 ? joinByForm : join
     await Promise.all([
-      join('a sign-up with an old code', live.shared),
+      come('a sign-up with an old code', live.shared),
       live.giftCode({ useCount: 1 }).then(
-        (code) => join('a sign-up with a new code', code),
+        (code) => come('a sign-up with a new code', code),
         (error: unknown) => failures.push(`a new code: ${String(error)}`),
       ),
       check('a member’s codes', () => live.asMember('com.atproto.server.getAccountInviteCodes')),
