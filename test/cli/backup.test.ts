@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { restore } from '../../src/app.ts'
+import { backUp, restore } from '../../src/app.ts'
 import { explain } from '../../src/cli/explain.ts'
 import { readConfig } from '../../src/config.ts'
 import type { InviteStore } from '../../src/invites/store.ts'
@@ -130,6 +130,16 @@ describe('latchkey backup', () => {
     )
     expect(await readdir(folder.path)).not.toContain('fresh.sqlite')
   })
+})
+
+test('latchkey backup is not kept from its work by what one that was killed has left', async () => {
+  await fill('a')
+  // In a container every process may have the same id.
+  const left = `${copy}.partial-${process.pid}`
+  await writeFile(left, 'half')
+  await backUp(readConfig({}, settings()), copy, () => undefined)
+  expect(codesIn(copy)).toEqual(['a'])
+  expect(await readFile(left, 'utf8')).toBe('half')
 })
 
 describe('latchkey restore', () => {

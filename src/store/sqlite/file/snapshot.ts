@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
@@ -40,9 +41,9 @@ export async function copySnapshot(options: {
   const { original, copy, progress } = options
   if (!existsSync(original)) throw new CopyRefusedError(`There is no database ${original}.`)
   if (existsSync(copy)) throw new CopyRefusedError(`${copy} is there already: nothing is overwritten.`)
-  const partial = `${copy}.partial-${process.pid}`
-  createForCopy(partial)
+  const partial = `${copy}.partial-${randomUUID()}`
   try {
+    createForCopy(partial)
     {
       using source = openOurs(original)
       // One snapshot from here on. Without it the copying would begin anew whenever another process writes.
