@@ -1,10 +1,11 @@
-import { chmod, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
-import { temporaryFolder } from '../store/sqlite-support.ts'
+import { makeOlderDatabase, temporaryFolder } from '../store/sqlite-support.ts'
 import { startWorld, type World } from '../support/pds.ts'
+import { holdWriteLock } from '../support/write-lock.ts'
 import { runProgram, startProgram } from './program.ts'
 
 const WEEK = 604_800_000
@@ -81,7 +82,7 @@ describe('latchkey init', () => {
     })
   })
 
-  test('overwrites only when told to, and leaves a policy alone that the PDS no longer has', async () => {
+  test('overwrites nothing, and leaves a policy alone that the PDS no longer has', async () => {
     await writeFile(pdsEnv, pdsSettings())
     await init()
     await writeFile(
@@ -91,10 +92,12 @@ describe('latchkey init', () => {
     const before = await readFile(out, 'utf8')
     expect(await init()).toMatchObject({
       code: 1,
-      stderr: `${out} is there already: give --force to overwrite it, or another --out.\n`,
+      stderr: `${out} is there already, and nothing is overwritten: give another --out, or move it away.\n`,
     })
+    expect((await init('--force')).stderr).toMatch(/unknown option '--force'/)
     expect(await readFile(out, 'utf8')).toBe(before)
-    const { code, stdout } = await init('--force')
+    await rename(out, `${out}.before`)
+    const { code, stdout } = await init()
     expect(code).toBe(0)
     expect(stdout).not.toMatch(/PDS_INVITE_INTERVAL/)
     expect(await readFile(out, 'utf8')).toContain('http://127.0.0.1:2583')
@@ -144,6 +147,47 @@ describe('latchkey init', () => {
       /^--database is "postgres:\/\/x", expected/,
     )
     expect(await readdir(folder.path)).toEqual(['pds.env'])
+  })
+})
+
+describe('latchkey init that fails', () => {
+  beforeEach(() => writeFile(pdsEnv, pdsSettings()))
+
+  test('refuses a folder before it changes a database of an older version, and leaves nothing', async () => {
+    makeOlderDatabase(database)
+    const before = await readFile(database)
+    expect(await init('--out', folder.path)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `${folder.path} is a folder: give --out the name of a file in it.\n`,
+    })
+    expect((await readFile(database)).equals(before)).toBe(true)
+    expect((await readdir(folder.path)).toSorted()).toEqual([basename(database), 'pds.env'])
+  })
+
+  test('when the settings can’t be put in place leaves no database, and an old one’s policy', async () => {
+    const same = await init('--database', `sqlite:${out}`)
+    expect([same.code, same.stderr]).toEqual([1, expect.stringMatching(/^\S+ is there already/)])
+    expect(await readdir(folder.path)).toEqual(['pds.env'])
+
+    await using store = await openSqliteStore({ path: database })
+    const before = { interval: 1000, epoch: 5, cap: 3 }
+    await store.setPolicy('pds.example.com', before)
+    await symlink(join(folder.path, 'nothing'), out)
+    const refused = await init()
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^The settings can't be written: EEXIST/),
+    ])
+    expect(await store.policy('pds.example.com')).toEqual(before)
+  })
+
+  test('at a database that stays locked leaves no settings', async () => {
+    await (await openSqliteStore({ path: database }))[Symbol.asyncDispose]()
+    await using _lock = await holdWriteLock(database)
+    const { code, stderr } = await init()
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/stayed locked\n$/)])
+    expect((await readdir(folder.path)).filter((name) => name.startsWith('latchkey.env'))).toEqual([])
   })
 })
 

@@ -1,9 +1,10 @@
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { existsSync, linkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { Command } from 'commander'
 import { openStore } from '../../app.ts'
-import { ConfigError, type FlagValues, readConfig } from '../../config.ts'
+import { type Config, ConfigError, type FlagValues, readConfig } from '../../config.ts'
 import { SETTINGS } from '../../settings.ts'
 import { readText } from '../settings-file.ts'
 
@@ -13,7 +14,6 @@ interface InitFlags {
   readonly database?: string
   readonly out: string
   readonly withJwtSecret?: true
-  readonly force?: true
 }
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -33,9 +33,8 @@ export function initCommand(): Command {
       `where Latchkey reaches the PDS (default: http://127.0.0.1 and its PDS_PORT, or ${PDS_PORT})`,
     )
     .option('--database <sqlite:PATH>', `where invitations are kept (default: ${SETTINGS.database.fallback})`)
-    .option('--out <file>', 'the file to write, for its owner alone', 'latchkey.env')
+    .option('--out <file>', 'the file to write, for its owner alone; nothing is overwritten', 'latchkey.env')
     .option('--with-jwt-secret', 'take PDS_JWT_SECRET too: Latchkey then verifies session tokens itself')
-    .option('--force', 'overwrite the file')
     .action(init)
 }
 
@@ -51,24 +50,67 @@ async function init(given: InitFlags): Promise<void> {
   const databasePath = resolve(config.databasePath)
   const settings = { ...taken, database: `sqlite:${databasePath}` }
   const text = asText(settings)
-  if (existsSync(out) && given.force !== true)
-    throw new ConfigError([`${out} is there already: give --force to overwrite it, or another --out.`])
+  refuseTaken(out)
 
-  const partial = `${out}.partial-${process.pid}`
+  const partial = `${out}.partial-${randomUUID()}`
   try {
     write(partial, text)
-    await using store = await openStore(config)
-    if (interval !== undefined || epoch !== undefined) {
-      const { hostname } = config.publicUrl
-      const before = await store.policy(hostname)
-      const policy = { interval: interval ?? before.interval, epoch: epoch ?? before.epoch, cap: before.cap }
-      await store.setPolicy(hostname, policy)
-    }
-    renameSync(partial, out)
+    await withPolicy(config, { interval, epoch }, () => putInPlace(partial, out))
   } finally {
     rmSync(partial, { force: true })
   }
   report({ out, pdsEnv, settings, databasePath, interval })
+}
+
+/** @throws {ConfigError} when something is there, which may be dear to somebody */
+function refuseTaken(out: string): void {
+  const found = statSync(out, { throwIfNoEntry: false })
+  if (found === undefined) return
+  throw new ConfigError([
+    found.isDirectory()
+      ? `${out} is a folder: give --out the name of a file in it.`
+      : `${out} is there already, and nothing is overwritten: give another --out, or move it away.`,
+  ])
+}
+
+/** Unlike renaming, this overwrites nothing that came meanwhile. */
+function putInPlace(partial: string, out: string): void {
+  try {
+    linkSync(partial, out)
+  } catch (error) {
+    refuseTaken(out)
+    throw unwritable(error)
+  }
+}
+
+/**
+ * Keeps in the database what the PDS says of earning, and does the rest.
+ *
+ * @throws what the database or the rest does; the database is as it was then, and gone if there was none
+ */
+async function withPolicy(
+  config: Config,
+  { interval, epoch }: Partial<Record<'interval' | 'epoch', number | undefined>>,
+  rest: () => void,
+): Promise<void> {
+  const { databasePath, publicUrl } = config
+  const isNew = !existsSync(databasePath)
+  try {
+    await using store = await openStore(config)
+    const before = await store.policy(publicUrl.hostname)
+    const policy = { interval: interval ?? before.interval, epoch: epoch ?? before.epoch, cap: before.cap }
+    const isSet = interval !== undefined || epoch !== undefined
+    if (isSet) await store.setPolicy(publicUrl.hostname, policy)
+    try {
+      rest()
+    } catch (error) {
+      if (isSet) await store.setPolicy(publicUrl.hostname, before)
+      throw error
+    }
+  } catch (error) {
+    if (isNew) for (const suffix of ['', '-wal', '-shm']) rmSync(`${databasePath}${suffix}`, { force: true })
+    throw error
+  }
 }
 
 /** @throws {ConfigError} when Latchkey can't stand in front of such a PDS */
@@ -131,9 +173,13 @@ function write(path: string, text: string): void {
   try {
     writeFileSync(path, text, { mode: 0o600, flag: 'wx', flush: true })
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new ConfigError([`The settings can't be written: ${reason}.`])
+    throw unwritable(error)
   }
+}
+
+function unwritable(error: unknown): ConfigError {
+  const reason = error instanceof Error ? error.message : String(error)
+  return new ConfigError([`The settings can't be written: ${reason}.`])
 }
 
 function report(done: {
