@@ -38,8 +38,8 @@ export type UpstreamCounts = Readonly<Record<'theirs' | 'closing' | 'ours', numb
  */
 export interface ImportStore {
   /**
-   * Inserts accounts and fills in what is not known of others. Whether invites are disabled is taken over from the PDS
-   * once only, since it is Latchkey's to say from then on.
+   * Inserts accounts and fills in what is not known of others. Whether invites are disabled is as the PDS has it for as
+   * long as the host does not earn here and nobody decided otherwise here; it is Latchkey's to say from then on.
    *
    * @param options.dryRun counts, and changes nothing
    * @returns how many were not imported before
@@ -50,15 +50,21 @@ export interface ImportStore {
     options: { readonly at: Instant; readonly dryRun: boolean },
   ): Promise<number>
   /**
-   * Inserts codes as `theirs`, and adds uses that are not known to those imported before; their flags and ordinals stay.
-   * Routine codes take the next ordinals of their owners in the order given, which is to be `(createdAt, code)`. A code
-   * has room for all its uses. Owners' versions grow where something changed.
+   * Inserts codes as `theirs`, and adds uses that are not known to those imported before; their ordinals stay. Routine
+   * codes take the next ordinals of their owners in the order given, which is to be `(createdAt, code)`. A code has room
+   * for all its uses. Owners' versions grow where something changed.
+   *
+   * @param options.followFlags disables what is `theirs` still and was disabled at the PDS since it was imported;
+   *   otherwise flags stay too
+   * @returns how many codes and uses were not known
    */
   importCodes(
     host: string,
     codes: readonly UpstreamCode[],
-    options: { readonly at: Instant; readonly dryRun: boolean },
+    options: { readonly at: Instant; readonly dryRun: boolean; readonly followFlags?: boolean },
   ): Promise<Pick<ImportCounts, 'codes' | 'uses'>>
+  /** The names of all that are `theirs` and that the PDS had not disabled when its flags were followed last. */
+  openTheirs(host: string): Promise<ReadonlySet<string>>
   /**
    * Turns all that are `theirs` into `closing`; those that the PDS redeems no more, disabled or used up, into `ours`.
    *

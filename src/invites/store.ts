@@ -101,6 +101,11 @@ export interface InviteStore extends FeedStore, ImportStore, ReconcileStore, Asy
   openHost(host: { hostname: string; did: string }): Promise<Host>
   /** Reads a host. @returns undefined before its first start */
   host(hostname: string): Promise<Host | undefined>
+  /**
+   * Records that a host's codes were given back to the PDS, or with null that they were not after all. Unknown hosts are
+   * refused by an Error.
+   */
+  setEjected(hostname: string, at: Instant | null): Promise<void>
   /** Opens earning on a host; the first call's instant stays, and grows the versions of the host's accounts. */
   openEarning(hostname: string, at: Instant): Promise<void>
   /** @returns the policy last set, or nobody earns, epoch 0 and the reference's cap of 5 */

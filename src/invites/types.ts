@@ -88,6 +88,10 @@ export interface Host {
    * fresh. Members earn from then on, and a code that is not known here is none. Null until then.
    */
   readonly earningSince: Instant | null
+  /** Random, made with the row: tells its database from others that know the same host. */
+  readonly installation: string
+  /** When its codes were given back to the PDS, from when on only the PDS may redeem them; null while they are not. */
+  readonly ejectedAt: Instant | null
 }
 
 /** The two ways in: the XRPC method, and the form of the PDS's OAuth pages. */

@@ -7,6 +7,7 @@ type HostMethods = Pick<
   InviteStore,
   | 'openHost'
   | 'host'
+  | 'setEjected'
   | 'openEarning'
   | 'policy'
   | 'setPolicy'
@@ -16,7 +17,13 @@ type HostMethods = Pick<
   | 'setPause'
 >
 
-type HostRow = [hostname: string, did: string, earningSince: number | null]
+type HostRow = [
+  hostname: string,
+  did: string,
+  earningSince: number | null,
+  installation: string,
+  ejectedAt: number | null,
+]
 type PauseRow = [since: number, exceptMigrations: 0 | 1, message: string | null]
 type PolicyRow = [interval: number | null, epoch: number, cap: number]
 
@@ -26,9 +33,14 @@ const NOBODY_EARNS: Policy = { interval: null, epoch: 0, cap: 5 }
 /** Hosts, how their members earn, and whether their doors are open. */
 export function hostMethods({ db, read, write }: Connection): HostMethods {
   const insertHost = db.prepare(
-    'INSERT INTO host (hostname, did) VALUES (?, ?) ON CONFLICT (hostname) DO NOTHING',
+    `INSERT INTO host (hostname, did, installation) VALUES (?, ?, lower(hex(randomblob(16))))
+     ON CONFLICT (hostname) DO NOTHING`,
   )
-  const host = prepareRows<HostRow>(db, 'SELECT hostname, did, earning_since FROM host WHERE hostname = ?')
+  const host = prepareRows<HostRow>(
+    db,
+    'SELECT hostname, did, earning_since, installation, ejected_at FROM host WHERE hostname = ?',
+  )
+  const setEjected = db.prepare('UPDATE host SET ejected_at = ? WHERE hostname = ?')
   const openEarning = db.prepare(
     'UPDATE host SET earning_since = ? WHERE hostname = ? AND earning_since IS NULL',
   )
@@ -51,7 +63,9 @@ export function hostMethods({ db, read, write }: Connection): HostMethods {
 
   function hostOf(hostname: string): Host | undefined {
     const row = host.get(hostname)
-    return row && { hostname: row[0], did: row[1], earningSince: row[2] }
+    if (row === undefined) return undefined
+    const [, did, earningSince, installation, ejectedAt] = row
+    return { hostname, did, earningSince, installation, ejectedAt }
   }
 
   function policyOf(hostname: string): Policy {
@@ -71,6 +85,8 @@ export function hostMethods({ db, read, write }: Connection): HostMethods {
       }),
 
     host: (hostname) => read(() => hostOf(hostname)),
+
+    setEjected: (hostname, at) => write(() => requireHost(hostname, setEjected.run(at, hostname).changes)),
 
     openEarning: (hostname, at) =>
       write(() => {

@@ -1,4 +1,4 @@
-import type { ImportStore, UpstreamCode } from '../../invites/imports.ts'
+import type { ImportStore, UpstreamAccount, UpstreamCode } from '../../invites/imports.ts'
 import { ADMIN, type Instant, type InviteUse } from '../../invites/types.ts'
 import { arrivalRecorder } from './rows/arrivals.ts'
 import type { Connection } from './file/connection.ts'
@@ -18,16 +18,26 @@ class Undone<T> extends Error {
 /** Codes of the PDS, on their way here. */
 export function importMethods({ db, read, write }: Connection): ImportStore {
   const insertAccount = db.prepare(
-    `INSERT INTO account (did, host, handle, created_at, invites_disabled, imported_at)
-     VALUES ($did, $host, $handle, $createdAt, $invitesDisabled, $at)
+    `INSERT INTO account (did, host, handle, created_at, invites_disabled, imported_at, upstream_invites_disabled)
+     VALUES ($did, $host, $handle, $createdAt, $invitesDisabled, $at, $invitesDisabled)
      ON CONFLICT (did) DO UPDATE
        SET host = excluded.host,
            handle = coalesce(account.handle, excluded.handle),
            created_at = coalesce(account.created_at, excluded.created_at),
            invites_disabled = max(account.invites_disabled, excluded.invites_disabled),
            imported_at = excluded.imported_at,
+           upstream_invites_disabled = excluded.upstream_invites_disabled,
            version = account.version + 1
        WHERE account.imported_at IS NULL`,
+  )
+  // What differs from the last look at the PDS was decided here.
+  const followAccount = db.prepare(
+    `UPDATE account
+     SET invites_disabled = iif(invites_disabled = upstream_invites_disabled, $invitesDisabled, invites_disabled),
+         version = version + (invites_disabled = upstream_invites_disabled),
+         upstream_invites_disabled = $invitesDisabled
+     WHERE did = $did AND host = $host AND upstream_invites_disabled <> $invitesDisabled
+       AND NOT EXISTS (SELECT 1 FROM host WHERE hostname = $host AND earning_since IS NOT NULL)`,
   )
   const insertCode = db.prepare(
     `INSERT INTO invite_code (code, host, for_account, created_by, ordinal, created_at, available, disabled_at,
@@ -37,6 +47,14 @@ export function importMethods({ db, read, write }: Connection): ImportStore {
            (SELECT coalesce(max(ordinal), 0) + 1 FROM invite_code WHERE for_account = $forAccount)),
        $createdAt, max($available, 0), iif($disabled, $at, NULL), $at, $disabled, 'theirs')
      ON CONFLICT (code) DO NOTHING`,
+  )
+  const followCode = db.prepare(
+    `UPDATE invite_code SET upstream_disabled = $disabled, disabled_at = iif($disabled, coalesce(disabled_at, $at), disabled_at)
+     WHERE code = $code AND host = $host AND upstream = 'theirs' AND upstream_disabled <> $disabled`,
+  )
+  const openTheirs = prepareRows<[code: string]>(
+    db,
+    `SELECT code FROM invite_code WHERE host = ? AND upstream = 'theirs' AND upstream_disabled = 0`,
   )
   const ownerOf = prepareRows<[did: string, host: string]>(
     db,
@@ -98,38 +116,44 @@ export function importMethods({ db, read, write }: Connection): ImportStore {
     return added.length
   }
 
-  function importCode(host: string, imported: UpstreamCode, at: Instant) {
+  /** @returns whether it was not imported before */
+  function importAccount(host: string, account: UpstreamAccount, at: Instant): boolean {
+    const { did, handle, createdAt } = account
+    const invitesDisabled = account.invitesDisabled ? 1 : 0
+    if (insertAccount.run({ did, host, handle, createdAt, invitesDisabled, at }).changes === 1) return true
+    followAccount.run({ did, host, invitesDisabled })
+    return false
+  }
+
+  function importCode(host: string, imported: UpstreamCode, at: Instant, followFlags: boolean) {
     const { code, forAccount, createdBy, createdAt, available, disabled, uses } = imported
     const row = { code, host, forAccount, createdBy, createdAt, available, at, disabled: disabled ? 1 : 0 }
     const inserted = insertCode.run(row).changes === 1
     const [did, ofHost] = ownerOf.get(code) ?? []
     // A code of the same name that was made here is another one.
     if (did === undefined || ofHost !== host) return undefined
-    return { inserted, uses: addUses(code, uses), owner: { did, host } }
+    const followed = followFlags && followCode.run({ code, host, disabled: row.disabled, at }).changes === 1
+    const added = addUses(code, uses)
+    return { inserted, uses: added, changed: inserted || followed || added > 0, owner: { did, host } }
   }
 
   return {
     importAccounts: (host, accounts, { at, dryRun }) =>
-      writing(
-        dryRun,
-        () =>
-          accounts.filter(({ did, handle, createdAt, invitesDisabled }) => {
-            const row = { did, host, handle, createdAt, invitesDisabled: invitesDisabled ? 1 : 0, at }
-            return insertAccount.run(row).changes === 1
-          }).length,
-      ),
+      writing(dryRun, () => accounts.filter((account) => importAccount(host, account, at)).length),
 
-    importCodes: (host, codes, { at, dryRun }) =>
+    importCodes: (host, codes, { at, dryRun, followFlags = false }) =>
       writing(dryRun, () => {
         const imported = codes
-          .map((code) => importCode(host, code, at))
-          .filter((one) => one !== undefined && (one.inserted || one.uses > 0))
-        growVersions(imported.flatMap((one): Owner[] => (one === undefined ? [] : [one.owner])))
+          .map((code) => importCode(host, code, at, followFlags))
+          .filter((one) => one !== undefined)
+        growVersions(imported.filter(({ changed }) => changed).map(({ owner }) => owner))
         return {
-          codes: imported.filter((one) => one?.inserted).length,
-          uses: imported.reduce((sum, one) => sum + (one?.uses ?? 0), 0),
+          codes: imported.filter(({ inserted }) => inserted).length,
+          uses: imported.reduce((sum, { uses }) => sum + uses, 0),
         }
       }),
+
+    openTheirs: (host) => read(() => new Set(openTheirs.all(host).map(([code]) => code))),
 
     beginTakeOver: (host) =>
       write(() => {

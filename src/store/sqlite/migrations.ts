@@ -127,9 +127,14 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   `,
   `
+  ALTER TABLE host ADD COLUMN installation TEXT NOT NULL DEFAULT ''; -- random; tells this database from others for the same host
+  UPDATE host SET installation = lower(hex(randomblob(16)));
+  ALTER TABLE host ADD COLUMN ejected_at INTEGER; -- when its codes were given back to the PDS; null: they were not, or it was withdrawn
   ALTER TABLE account ADD COLUMN imported_at INTEGER; -- when it was copied from the PDS; null: it was not
+  ALTER TABLE account ADD COLUMN upstream_invites_disabled INTEGER -- 1: the PDS had its invites disabled at the last look; null: none yet
+    CHECK (upstream_invites_disabled IN (0, 1));
   ALTER TABLE invite_code ADD COLUMN imported_at INTEGER; -- when it was copied from the PDS; null: it was made here
-  ALTER TABLE invite_code ADD COLUMN upstream_disabled INTEGER -- 1: the PDS had it disabled when it was copied; null: made here
+  ALTER TABLE invite_code ADD COLUMN upstream_disabled INTEGER -- 1: the PDS had it disabled before its take-over; null: made here
     CHECK (upstream_disabled IN (0, 1));
   ALTER TABLE invite_code ADD COLUMN upstream TEXT -- who redeems it: the PDS, nobody for a moment, Latchkey; null: made here
     CHECK (upstream IN ('theirs', 'closing', 'ours'));

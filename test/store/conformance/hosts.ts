@@ -6,12 +6,41 @@ export function describeHosts(openStore: OpenStore): void {
     test('a host keeps the DID of its first start', async () => {
       await using subject = await openStore()
       const { store } = subject
-      const first = { hostname: HOST, did: 'did:web:first', earningSince: null }
+      const first = {
+        hostname: HOST,
+        did: 'did:web:first',
+        earningSince: null,
+        installation: expect.stringMatching(/^[0-9a-f]{32}$/),
+        ejectedAt: null,
+      }
       expect(await store.host(HOST)).toBeUndefined()
       expect(await store.openHost({ hostname: HOST, did: 'did:web:first' })).toEqual(first)
       expect(await store.openHost({ hostname: HOST, did: 'did:web:second' })).toEqual(first)
       expect(await store.host(HOST)).toEqual(first)
       expect(await store.host(OTHER_HOST)).toBeUndefined()
+    })
+
+    test('a database is told from every other, whoever has it open', async () => {
+      await using subject = await openStore()
+      await using elsewhere = await openStore()
+      const host = { hostname: HOST, did: 'did:web:first' }
+      const { installation } = await subject.store.openHost(host)
+      const another = await subject.openAnother()
+      expect(await another.openHost(host)).toMatchObject({ installation })
+      expect((await elsewhere.store.openHost(host)).installation).not.toBe(installation)
+    })
+
+    test('that its codes were given back is remembered of a host until it is withdrawn', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      await store.openHost({ hostname: HOST, did: 'did:web:first' })
+      await store.openHost({ hostname: OTHER_HOST, did: 'did:web:second' })
+      await store.setEjected(HOST, NOW)
+      expect(await store.host(HOST)).toMatchObject({ ejectedAt: NOW })
+      expect(await store.host(OTHER_HOST)).toMatchObject({ ejectedAt: null })
+      await store.setEjected(HOST, null)
+      expect(await store.host(HOST)).toMatchObject({ ejectedAt: null })
+      await expect(store.setEjected('unknown.test', NOW)).rejects.toThrow('The host unknown.test is unknown')
     })
 
     test('earning is opened once, and members are told', async () => {

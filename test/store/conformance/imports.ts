@@ -105,6 +105,47 @@ export function describeImports(openStore: OpenStore): void {
       expect(await codeOf(store)).toMatchObject({ used: 2, disabledAt: NOW + 1, ordinal: 1 })
     })
 
+    test('disables what the PDS has disabled since, when told to, and counts it as nothing new', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      const follow = { at: NOW + 1, dryRun: false, followFlags: true }
+      await store.importCodes(
+        HOST,
+        [upstream('a'), upstream('b'), upstream('c', { disabled: true })],
+        OPTIONS,
+      )
+      expect(await store.openTheirs(HOST)).toEqual(new Set(['a', 'b']))
+      const version = await versionOf(store)
+      const off = [upstream('a', { disabled: true }), upstream('b')]
+      await store.importCodes(HOST, off, { ...follow, dryRun: true })
+      await store.importCodes(HOST, off, OPTIONS)
+      expect(await store.openTheirs(HOST)).toEqual(new Set(['a', 'b']))
+      expect(await store.importCodes(HOST, off, follow)).toEqual({ codes: 0, uses: 0 })
+      expect(await versionOf(store)).toBe(version + 1)
+      expect(await store.openTheirs(HOST)).toEqual(new Set(['b']))
+      expect(Object.fromEntries((await codesOf(store)).map((one) => [one.code, one.disabledAt]))).toEqual({
+        a: NOW + 1,
+        b: null,
+        c: NOW,
+      })
+      expect(await store.beginTakeOver(HOST)).toEqual(['b'])
+    })
+
+    test('leaves the flags of what is being taken over, and the instant of what was disabled here', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      await store.importCodes(HOST, [upstream('a'), upstream('b')], OPTIONS)
+      await store.disableCodes({ codes: ['b'], owners: [], at: NOW + 1 })
+      const follow = { at: NOW + 2, dryRun: false, followFlags: true }
+      await store.importCodes(HOST, [upstream('b', { disabled: true })], follow)
+      await store.beginTakeOver(HOST)
+      await store.importCodes(HOST, [upstream('a', { disabled: true })], follow)
+      expect(Object.fromEntries((await codesOf(store)).map((one) => [one.code, one.disabledAt]))).toEqual({
+        a: null,
+        b: NOW + 1,
+      })
+    })
+
     test('tells what it would add, and adds nothing, when it is only tried', async () => {
       await using subject = await openStore()
       const { store } = subject
@@ -168,6 +209,32 @@ export function describeImports(openStore: OpenStore): void {
       await store.setInvitesDisabled({ did: ALICE, host: HOST, disabled: false, note: null })
       expect(await store.importAccounts(HOST, [alice], OPTIONS)).toBe(0)
       expect((await store.memberSnapshot(ALICE)).account?.invitesDisabled).toBe(false)
+    })
+
+    test('a flag changes as it does at the PDS until the host earns, where nobody here said otherwise', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      await openHost(store)
+      const bob = { ...alice, did: BOB }
+      const look = async (invitesDisabled: boolean) => {
+        await store.importAccounts(
+          HOST,
+          [alice, bob].map((one) => ({ ...one, invitesDisabled })),
+          OPTIONS,
+        )
+        const records = await store.memberRecords([ALICE, BOB])
+        return [ALICE, BOB].map((did) => records.get(did)?.account?.invitesDisabled)
+      }
+      expect(await look(false)).toEqual([false, false])
+      const version = await versionOf(store)
+      expect(await look(true)).toEqual([true, true])
+      expect(await look(true)).toEqual([true, true])
+      expect(await versionOf(store)).toBe(version + 1)
+      await store.setInvitesDisabled({ did: BOB, host: HOST, disabled: false, note: null })
+      expect(await look(true)).toEqual([true, false])
+      expect(await look(false)).toEqual([false, false])
+      await store.openEarning(HOST, NOW)
+      expect(await look(true)).toEqual([false, false])
     })
 
     test('takes the flag over for an account that was seen before its import', async () => {
