@@ -77,6 +77,7 @@ export async function openApp(
   await using opened = new AsyncDisposableStack()
   const pds = pdsOf(config)
   const store = opened.use(await openStore(config, { log, signal }))
+  refuseEjected(await store.host(config.publicUrl.hostname))
   const { host, fault } = await openHost({ store, pds, log, signal }, config.publicUrl.hostname)
   if (host === undefined) throw new StartError(fault.sentence)
   const now = () => Date.now()
@@ -159,6 +160,7 @@ export async function openApp(
           database: () => store.check(),
           pds: () => pds.isUp(),
           firehose: () => firehoseHealth(feed),
+          installation: host.installation,
         },
         log,
         port: config.port,
@@ -199,19 +201,35 @@ export interface Workbench extends AsyncDisposable {
 /**
  * Opens the database and makes its host known, as a start does. A Latchkey may be serving from it meanwhile.
  *
- * @throws {StartError} when the PDS is not in order, or is not the one of the database
+ * @param options.asItIs as for {@link openStore}
+ * @param options.alsoEjected whether the codes may have been given back
+ * @throws {StartError} when the PDS is not in order, or is not the one of the database, or the codes were given back
  */
-export async function openWorkbench(config: Config): Promise<Workbench> {
+export async function openWorkbench(
+  config: Config,
+  { asItIs = false, alsoEjected = false }: { readonly asItIs?: boolean; readonly alsoEjected?: boolean } = {},
+): Promise<Workbench> {
   await using opened = new AsyncDisposableStack()
   const pds = pdsOf(config)
-  const store = opened.use(await openStore(config))
+  const store = opened.use(await openStore(config, { asItIs }))
   const name = config.publicUrl.hostname
   const known = await store.host(name)
+  if (!alsoEjected) refuseEjected(known)
   const finding = await checkArrangement(pds, known?.did)
   if (finding.fault !== null) throw new StartError(finding.fault.sentence)
   const host = known ?? (await store.openHost({ hostname: name, did: finding.did }))
   const closing = opened.move()
   return { store, pds, host, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+}
+
+/** @throws {StartError} when the codes are the PDS's again: each could be redeemed on both sides */
+export function refuseEjected(host: Host | undefined): void {
+  const { ejectedAt = null } = host ?? {}
+  if (host === undefined || ejectedAt === null) return
+  throw new StartError(
+    `The invite codes of ${host.hostname} were given back to the PDS on ${new Date(ejectedAt).toISOString()}: ` +
+      'to begin anew with Latchkey, use an empty database; if the script was never applied and no code was made, say latchkey eject --withdraw.',
+  )
 }
 
 /** What `latchkey doctor` looks at. Nothing is changed by it, and any part may be out of order. */
@@ -223,12 +241,7 @@ export function patientOf(config: Config): Patient {
     openDatabase: () =>
       withStartErrors(async () => {
         if (!existsSync(databasePath)) throw new StartError(`there is no database ${databasePath}`)
-        {
-          using db = openOurs(databasePath)
-          if (!isNewest(db, MIGRATIONS))
-            throw new StartError(`${databasePath} is of an older version: the next start changes it`)
-        }
-        return openStore(config)
+        return openStore(config, { asItIs: true })
       }),
     nsids: METHOD_NSIDS,
     machine: THIS_MACHINE,
@@ -249,16 +262,23 @@ function pdsOf({ pdsUrl, pdsAdminPassword, pdsRateLimitBypassKey }: Config): Pds
   })
 }
 
+interface StoreOptions {
+  readonly log?: Logger
+  readonly signal?: AbortSignal
+  readonly asItIs?: boolean
+}
+
 /**
  * Opens the database of the settings.
  *
  * @param options.log told when the database can only be read
  * @param options.signal ends the waiting for a lock
+ * @param options.asItIs refuses a database of an older version, which would be changed
  * @throws {StartError} when it is of a newer Latchkey, or not one of ours; the reason of the signal
  */
 export async function openStore(
   { databasePath }: Config,
-  { log, signal }: { readonly log?: Logger; readonly signal?: AbortSignal } = {},
+  { log, signal, asItIs = false }: StoreOptions = {},
 ): Promise<InviteStore> {
   const watcher = {
     unwritable: (error: Error) =>
@@ -269,11 +289,20 @@ export async function openStore(
     writable: () => log?.info('the database can be written again'),
   }
   try {
+    if (asItIs && existsSync(databasePath)) refuseOlder(databasePath)
     return await openSqliteStore({ path: databasePath, signal, watcher })
   } catch (error) {
     if (!(error instanceof UnfitDatabaseError)) throw error
     throw new StartError(error.message, { cause: error })
   }
+}
+
+function refuseOlder(databasePath: string): void {
+  using db = openOurs(databasePath)
+  if (isNewest(db, MIGRATIONS)) return
+  throw new StartError(
+    `The database ${databasePath} is of an older version: start Latchkey with it once first, which changes it.`,
+  )
 }
 
 /** What an administrator learns of a code. */

@@ -2,8 +2,7 @@ import { StartError } from '../app.ts'
 import { ConfigError } from '../config.ts'
 import { MissingPackageError } from '../dev/development-package.ts'
 import { StoreBusyError, StoreUnavailableError } from '../invites/store.ts'
-import { EjectError } from '../transfer/eject/eject-error.ts'
-import { ImportError } from '../transfer/import/import-error.ts'
+import { TransferError } from '../transfer/transfer-error.ts'
 
 const EXPECTED = [
   ConfigError,
@@ -11,8 +10,7 @@ const EXPECTED = [
   MissingPackageError,
   StoreBusyError,
   StoreUnavailableError,
-  ImportError,
-  EjectError,
+  TransferError,
 ]
 
 /** What a person at a terminal is told: a sentence for what was foreseen, everything for what was not. */

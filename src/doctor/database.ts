@@ -88,12 +88,20 @@ async function examineResync(store: InviteStore, { hostname }: Host): Promise<Ou
 
 async function remember(store: InviteStore, host: Host): Promise<Memory> {
   const { hostname } = host
-  const { dids } = await store.knownAccounts(hostname)
-  const records = await store.memberRecords(dids.slice(-MEMBERS))
-  const handles = [...records.values()].map(({ account }) => account?.handle)
   return {
     host,
     upstream: await store.countUpstream(hostname),
-    handle: handles.find((handle) => handle?.endsWith(`.${hostname}`)) ?? undefined,
+    handle: await handleUnder(store, hostname),
   }
+}
+
+/** Finds the handle of a member that is a subdomain of the host. @returns undefined when there is none */
+export async function handleUnder(
+  store: Pick<InviteStore, 'knownAccounts' | 'memberRecords'>,
+  hostname: string,
+): Promise<string | undefined> {
+  const { dids } = await store.knownAccounts(hostname)
+  const records = await store.memberRecords(dids.slice(-MEMBERS))
+  const handles = [...records.values()].map(({ account }) => account?.handle)
+  return handles.find((handle) => handle?.endsWith(`.${hostname}`)) ?? undefined
 }

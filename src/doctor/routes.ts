@@ -46,20 +46,6 @@ export function ownRoutes(nsids: readonly string[]): readonly Route[] {
   ]
 }
 
-/** Whether both sign-up doors of a public URL are Latchkey's. @returns null when they are, and else what was seen */
-export async function doorsLeadToLatchkey(publicUrl: URL): Promise<string | null> {
-  for (const { method, path } of ownRoutes([])) {
-    const question = { server: publicUrl, method, target: path, hostname: publicUrl.hostname }
-    try {
-      const { isLatchkeys, status } = await ask(question)
-      if (!isLatchkeys) return `${method} ${path} answers ${status} from somewhere else`
-    } catch (error) {
-      return `${method} ${path}: ${reasonOf(error)}`
-    }
-  }
-  return null
-}
-
 /** Asks the PDS by its inner URL what it says on these routes. @throws {PdsUnreachableError} */
 export async function ownWords(pds: PdsClient, routes: readonly Route[]): Promise<OwnWords> {
   const told = await Promise.all(

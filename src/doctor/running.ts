@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { reachedAt } from './address.ts'
 import { failed, type Outcome, type Outcomes, PASSED, reasonOf, skipped } from './checks.ts'
 import type { Patient } from './patient.ts'
 
@@ -11,7 +12,7 @@ const ASK_EVERY = 500
 
 /** Asks the running Latchkey, on the port that it listens on, how it is. */
 export async function examineLatchkey({ config }: Patient): Promise<Outcomes<'latchkey' | 'firehose'>> {
-  const url = `http://${addressOf(config.bind)}:${config.port}/_latchkey/ready`
+  const url = `http://${reachedAt(config.bind)}:${config.port}/_latchkey/ready`
   const silent = skipped('Latchkey does not say')
   if (config.port === 0)
     return { latchkey: skipped('LATCHKEY_PORT is 0, so that its port is not known'), firehose: silent }
@@ -42,13 +43,6 @@ function examineFirehose(url: string, firehose: unknown): Outcome {
   if (firehose === 'behind') return failed(url, 'the firehose is connected, and events are not worked in yet')
   if (firehose === 'not connected') return failed(url, 'the firehose is not connected')
   return skipped('the running Latchkey is older than this one and does not say')
-}
-
-/** Where a server is reached that listens on this address. */
-function addressOf(bind: string): string {
-  if (bind === '0.0.0.0') return '127.0.0.1'
-  if (bind === '::') return '[::1]'
-  return bind.includes(':') ? `[${bind}]` : bind
 }
 
 function asObject(told: unknown): Readonly<Record<string, unknown>> {

@@ -6,6 +6,8 @@ export interface HealthChecks {
   readonly pds: () => Promise<boolean>
   /** How the firehose is followed. It changes nothing of use: codes and doors do without it. */
   readonly firehose: () => FirehoseHealth
+  /** What tells its database from others for the same host. */
+  readonly installation: string
 }
 
 /** `behind`: connected, and what happened before is not worked in yet. */
@@ -20,7 +22,7 @@ export function firehoseHealth(feed: {
   return feed.isCaughtUp ? 'ok' : 'behind'
 }
 
-/** For a supervisor: the process answers. */
+/** For a supervisor: the process answers, and says from which database it serves. */
 export const LIVE_PATH = '/_latchkey/live'
 
 /** For a load balancer and for people: the database and the PDS answer as well. */
@@ -28,7 +30,7 @@ export const READY_PATH = '/_latchkey/ready'
 
 /** Mounts both. `ready` names what is wrong and is 503 while database or PDS are. */
 export function registerHealth(app: FastifyInstance, checks: HealthChecks): void {
-  app.get(LIVE_PATH, async () => ({ status: 'live' }))
+  app.get(LIVE_PATH, async () => ({ status: 'live', installation: checks.installation }))
   app.get(READY_PATH, async (request, reply) => {
     const [database, pds] = await Promise.all([
       checks.database().then(

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { com } from '../../src/lexicons/index.ts'
+import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { audit, underWay } from '../chaos/auditor.ts'
 import { eventually } from '../chaos/eventually.ts'
 import { signUp, somebody } from '../chaos/people.ts'
@@ -30,6 +31,11 @@ function adopted(code: string): Promise<void> {
 function arrivalOf(did: string): unknown {
   using db = new DatabaseSync(fronted.databasePath, { readOnly: true })
   return db.prepare('SELECT arrival FROM account WHERE did = ?').get(did)?.['arrival']
+}
+
+async function pdsTime(): Promise<number> {
+  const response = await fetch(`${fronted.world.pds.url}/xrpc/_health`)
+  return Date.parse(response.headers.get('date') ?? '')
 }
 
 async function expectSound(): Promise<void> {
@@ -83,6 +89,20 @@ test('a code that was disabled there is disabled here', async () => {
   await tellPds(world, com.atproto.admin.disableInviteCodes.$nsid, { codes: [code] })
   await adopted(code)
   expect((await allCodes(url, world)).get(code)?.disabled).toBe(true)
+})
+
+test('what the PDS makes once the codes were given back to it stays its own', async () => {
+  const { world, databasePath } = fronted
+  await using store = await openSqliteStore({ path: databasePath })
+  await store.setEjected('localhost', Date.now())
+  const code = await world.createPdsCode()
+  const since = await pdsTime()
+  // It would be old enough after half of that.
+  await eventually(async () => ((await pdsTime()) > since + 3000 ? [] : ['it is too new']))
+  const { url } = world.pds
+  expect((await allCodes(url, world)).get(code)?.disabled).toBe(false)
+  await store.setEjected('localhost', null)
+  await adopted(code)
 })
 
 test('a PDS with an interval of its own is complained of', async () => {

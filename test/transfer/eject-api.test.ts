@@ -1,4 +1,4 @@
-import { readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import { join as path } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -80,6 +80,10 @@ test('while Latchkey runs, or sign-ups are not wholly paused, nothing is made', 
     expect(refused.stderr).toMatch(/^Sign-ups are .*latchkey signups pause.*\n$/)
   }
   setPause('paused')
+  await writeFile(csv, 'mine')
+  const there = await life.eject('--api', '--csv', csv)
+  expect(there.stderr).toBe(`${csv} is there already: give --resume to go on with it, or another --csv.\n`)
+  await rm(csv)
   expect(await listPdsCodes(life.fronted.world)).toHaveLength(before.length)
 })
 
@@ -95,8 +99,11 @@ test('a run that breaks off, and is too fast for the PDS, makes each code once w
     expect(await rows()).toHaveLength(2)
     expect((await stat(csv)).mode & 0o777).toBe(0o600)
   }
-  const again = await life.eject('--api', '--csv', csv)
-  expect(again.stderr).toBe(`${csv} is there already: give --resume to go on with it, or another --csv.\n`)
+  // What it made may not be made again, nor taken by a Latchkey that starts meanwhile.
+  for (const args of [['eject', '--api', '--csv', `${csv}.2`], ['serve']])
+    expect((await life.run(...args)).stderr).toMatch(
+      /^The invite codes of localhost were given back to the PDS/,
+    )
 
   await using pds = await startStrictPds((mint) => (mint === 2 ? 'too many' : 'pass'))
   const second = await life.eject('--api', '--csv', csv, '--resume', ...pds.flags)
@@ -163,7 +170,7 @@ test.each([
   [[], 'Say how: either --sql <file>, or --api with --csv <file>.'],
   [['--api'], 'Say how: either --sql <file>, or --api with --csv <file>.'],
   [['--api', '--csv', 'a', '--sql', 'b'], '--sql and --api do not go together.'],
-  [['--api', '--csv', 'a', '--force'], '--force goes with --sql only.'],
+  [['--withdraw', '--sql', 'a'], '--withdraw and --sql do not go together.'],
 ])('%j is refused in a sentence', async (flags, sentence) => {
   expect(await life.eject(...flags)).toEqual({ code: 1, stdout: '', stderr: `${sentence}\n` })
 })

@@ -33,7 +33,7 @@ test('a sign-up in progress stops it in a sentence; with --anyway one that the P
   await setPaused(true)
 
   const file = path(life.dataDir, 'eject.sql')
-  const refused = await life.eject('--sql', file)
+  const refused = await life.run('eject', '--sql', file, '--port', '0')
   expect(refused.code).toBe(1)
   expect(refused.stderr).toMatch(/^Sign-ups are in progress \(1\): .*latchkey signups pause.*--anyway\.\n$/)
   await expect(readFile(file)).rejects.toThrow('ENOENT')

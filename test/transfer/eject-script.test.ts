@@ -53,7 +53,7 @@ async function giveBack(prepare: (store: InviteStore) => Promise<void>): Promise
   await store.openHost({ hostname: HOST, did: 'did:web:localhost' })
   await store.upsertAccount({ did: member.did, host: HOST })
   await prepare(store)
-  await ejectAsSql({ store, hostname: HOST, now: NOW, file, force: false, anyway: false, ...UNWATCHED })
+  await ejectAsSql({ store, hostname: HOST, now: NOW, file, anyway: true, ...UNWATCHED })
   expect(await runScript(accountDb, await readFile(file, 'utf8'))).toMatchObject({ failed: false })
 }
 
@@ -154,6 +154,7 @@ test("a sign-up's code whose real one nobody knows any more stays where it was u
 
 test('nothing is left behind where the script could not be finished', async () => {
   await using store = await openSqliteStore({ path: latchkeyDb })
+  await store.openHost({ hostname: HOST, did: 'did:web:localhost' })
   await store.insertGifted([{ code: 'a', forAccount: 'admin', available: 1 }], HOST, BIRTH)
   const file = path(folder, 'unfinished.sql')
   const signal = AbortSignal.abort()
@@ -162,11 +163,11 @@ test('nothing is left behind where the script could not be finished', async () =
     hostname: HOST,
     now: NOW,
     file,
-    force: false,
-    anyway: false,
+    anyway: true,
     ...UNWATCHED,
     signal,
   }
   await expect(ejectAsSql(ejection)).rejects.toThrow('Broken off')
   await expect(readFile(file)).rejects.toThrow('ENOENT')
+  expect(await store.host(HOST)).toMatchObject({ ejectedAt: null })
 })

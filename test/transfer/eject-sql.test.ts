@@ -36,10 +36,38 @@ describe.each(PDS_LINES)('eject --sql, with PDS %s', (line) => {
   let script: string
   const before: unknown[] = []
 
+  function isEjected(): boolean {
+    using db = new DatabaseSync(life.fronted.databasePath)
+    return db.prepare('SELECT ejected_at FROM host').get()?.['ejected_at'] !== null
+  }
+
+  async function refuseWhileOpen(file: string): Promise<void> {
+    const setPause = (at: number | null, excepts: number) => {
+      using db = new DatabaseSync(life.fronted.databasePath)
+      db.prepare('UPDATE host SET paused_at = ?, pause_excepts_migrations = ?').run(at, excepts)
+    }
+    for (const [at, excepts] of [
+      [null, 0],
+      [Date.now(), 1],
+    ] as const) {
+      setPause(at, excepts)
+      const { code, stderr } = await life.eject('--sql', file)
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/^Sign-ups are .*latchkey signups pause.*--anyway\.\n$/),
+      ])
+    }
+    setPause(Date.now(), 0)
+    expect(isEjected()).toBe(false)
+  }
+
   beforeAll(async () => {
     life = await liveIn(line)
+    const running = await life.eject('--sql', path(life.dataDir, 'early.sql'))
+    expect(running.stderr).toMatch(/^Latchkey runs at http:\S+, .*stop it first; or give --anyway\.\n$/)
     await life.fronted.stopLatchkey()
     const file = path(life.dataDir, 'eject.sql')
+    await refuseWhileOpen(file)
     expect(await life.eject('--sql', file)).toMatchObject({ code: 0, stderr: 'Invite codes: 13\n' })
     script = await readFile(file, 'utf8')
     await life.stop()
@@ -57,6 +85,7 @@ describe.each(PDS_LINES)('eject --sql, with PDS %s', (line) => {
 
   test('the script is for its owner only, and says what it has and what the PDS can not hold to', async () => {
     const file = path(life.dataDir, 'again.sql')
+    await life.eject('--withdraw')
     const { stdout } = await life.eject('--sql', file)
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     expect(stdout).toContain('invite codes 13, their uses 6, accounts 6.')
@@ -73,18 +102,48 @@ describe.each(PDS_LINES)('eject --sql, with PDS %s', (line) => {
     })
   })
 
-  test('a file that is there stays as it is without --force', async () => {
+  test('a file that is there stays as it is', async () => {
     const file = path(life.dataDir, 'mine.sql')
     await writeFile(file, 'mine', { mode: 0o644 })
+    await life.eject('--withdraw')
     const refused = await life.eject('--sql', file)
     expect(refused).toMatchObject({
       code: 1,
-      stderr: `${file} is there already: give --force to replace it.\n`,
+      stderr: `${file} is there already: nothing is overwritten.\n`,
     })
     expect(await readFile(file, 'utf8')).toBe('mine')
-    expect(await life.eject('--sql', file, '--force')).toMatchObject({ code: 0 })
-    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect(isEjected()).toBe(false)
+    expect((await life.eject('--sql', file, '--force')).stderr).toMatch(/unknown option '--force'/)
   })
+
+  test('Latchkey serves no more, nor takes anything of the PDS, until it is withdrawn', async () => {
+    await life.eject('--withdraw')
+    expect((await life.eject('--sql', path(life.dataDir, 'third.sql'))).code).toBe(0)
+    for (const args of [
+      ['serve'],
+      ['import'],
+      ['import', '--dry-run'],
+      ['import', '--take-over', '--anyway'],
+      ['reconcile', '--apply'],
+      ['eject', '--sql', path(life.dataDir, 'fourth.sql')],
+      ['eject', '--api', '--csv', path(life.dataDir, 'fourth.csv')],
+    ]) {
+      const { code, stderr } = await life.run(...args)
+      expect([code, stderr], args.join(' ')).toEqual([
+        1,
+        expect.stringMatching(
+          /^The invite codes of localhost were given back to the PDS on .*use an empty database; .*latchkey eject --withdraw\.\n$/,
+        ),
+      ])
+    }
+    expect((await life.eject('--withdraw')).stdout).toMatch(
+      /^The invite codes of localhost are Latchkey's again\./,
+    )
+    expect(isEjected()).toBe(false)
+    expect((await life.eject('--withdraw')).stdout).toMatch(/were not given back: nothing was changed\.\n$/)
+    await using latchkey = life.start('serve')
+    await latchkey.untilSays(/Latchkey is listening/)
+  }, 120_000)
 
   test('a second run, and one by another SQLite, come to the same', async () => {
     expect(contents(`${life.accountDb}.node`)).toEqual(before[1])

@@ -4,7 +4,7 @@ import { join as path } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { com } from '../../src/lexicons/index.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
-import { runProgram } from '../cli/program.ts'
+import { type Program, runProgram, startProgram } from '../cli/program.ts'
 import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
 import { codesOf, giftCode, join, postAsAdmin, setBirth } from '../support/members.ts'
 import { type Member, type PdsLine, postJson, startWorld, type World } from '../support/pds.ts'
@@ -23,6 +23,9 @@ export interface LivedIn extends AsyncDisposable {
   readonly closed: Readonly<Record<'usedUp' | 'disabled' | 'expired' | 'restricted', string>>
   /** Who came, and with which code. */
   readonly guests: readonly (readonly [Member, code: string])[]
+  readonly run: (...args: string[]) => ReturnType<typeof runProgram>
+  /** For what does not end by itself. */
+  readonly start: (...args: string[]) => Program
   readonly eject: (...args: string[]) => ReturnType<typeof runProgram>
   /** Ends Latchkey, PLC and PDS, and keeps their data. */
   readonly stop: () => Promise<void>
@@ -76,6 +79,13 @@ export async function liveIn(line: PdsLine): Promise<LivedIn> {
 
   await using store = await openSqliteStore({ path: databasePath })
   await store.setPause('localhost', { since: Date.now(), exceptMigrations: false, message: null })
+  const settings = {
+    LATCHKEY_PUBLIC_URL: fronted.url,
+    LATCHKEY_PDS_URL: fronted.link.url,
+    LATCHKEY_PDS_ADMIN_PASSWORD: world.secrets.adminPassword,
+    LATCHKEY_DATABASE: `sqlite:${databasePath}`,
+    LATCHKEY_PORT: new URL(fronted.url).port,
+  }
   const living = stack.move()
   return {
     fronted,
@@ -85,14 +95,9 @@ export async function liveIn(line: PdsLine): Promise<LivedIn> {
     open: { gifted, operators, earned, takenOver, theirs },
     closed: { usedUp: spent, disabled, expired, restricted },
     guests,
-    eject: (...args) =>
-      runProgram(['eject', ...args], {
-        LATCHKEY_PUBLIC_URL: fronted.url,
-        LATCHKEY_PDS_URL: fronted.link.url,
-        LATCHKEY_PDS_ADMIN_PASSWORD: world.secrets.adminPassword,
-        LATCHKEY_DATABASE: `sqlite:${databasePath}`,
-        LATCHKEY_PORT: new URL(fronted.url).port,
-      }),
+    run: (...args) => runProgram(args, settings),
+    start: (...args) => startProgram(args, settings),
+    eject: (...args) => runProgram(['eject', ...args], settings),
     stop: async () => fronted[Symbol.asyncDispose](),
     startBare: () => startWorld({ dataDir, line, publicUrl: fronted.url }),
     [Symbol.asyncDispose]: () => living.disposeAsync(),

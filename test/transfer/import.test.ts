@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { com } from '../../src/lexicons/index.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
-import { startProgram } from '../cli/program.ts'
+import { runProgram, startProgram } from '../cli/program.ts'
+import { makeOlderDatabase } from '../store/sqlite-support.ts'
 import { setBirth } from '../support/members.ts'
 import type { Member } from '../support/pds.ts'
 import {
@@ -145,6 +147,43 @@ test('a second run adds what came since, and leaves flags and ordinals as they a
   )
   expect((await allCodes(place.url, world)).get(codes.gift)?.disabled).toBe(true)
   expect(await accountInfo(place.url, world, members[1]?.did ?? '')).toMatchObject({ invitesDisabled: false })
+})
+
+test('a try that is broken off says that nothing was changed', async () => {
+  const path = `/xrpc/${com.atproto.admin.getAccountInfos.$nsid}`
+  place.commandLink.trouble(path, { status: 502 })
+  const { code, stderr } = await place.run('import', '--dry-run')
+  place.commandLink.calm()
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/with 502.*\. Nothing was changed\.\n$/)])
+})
+
+test.each([
+  [['--anyway'], '--anyway goes with --take-over only: nothing was changed.'],
+  [['--dry-run', '--reopen'], '--reopen goes with --take-over only: nothing was changed.'],
+  [
+    ['--take-over', '--reopen', '--keep-disabled'],
+    '--reopen and --keep-disabled exclude each other: nothing was changed.',
+  ],
+])('import %j is refused in a sentence', async (flags, sentence) => {
+  expect(await place.run('import', ...flags)).toEqual({ code: 1, stdout: '', stderr: `${sentence}\n` })
+})
+
+test('neither a try nor a preview changes a database of an older version', async () => {
+  const path = join(dirname(place.databasePath), 'older.sqlite')
+  makeOlderDatabase(path)
+  const before = readFileSync(path)
+  for (const command of [
+    ['import', '--dry-run'],
+    ['reconcile', '--preview'],
+  ]) {
+    const settings = { ...place.settings, LATCHKEY_DATABASE: `sqlite:${path}` }
+    expect(await runProgram(command, settings)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `The database ${path} is of an older version: start Latchkey with it once first, which changes it.\n`,
+    })
+  }
+  expect(readFileSync(path).equals(before)).toBe(true)
 })
 
 test('a PDS that goes away meanwhile is told, and nothing is lost', async () => {

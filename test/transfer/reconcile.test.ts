@@ -43,6 +43,12 @@ test('flags that contradict each other are refused in a sentence', async () => {
     expect(await runProgram(['reconcile', ...flags], settings)).toEqual({ code: 1, stdout: '', stderr: said })
 })
 
+test('the help says that it prints codes that may be good', async () => {
+  expect((await runProgram(['reconcile', '--help'])).stdout).toMatch(
+    /codes that may be good: keep it to yourself/,
+  )
+})
+
 describe('Latchkey put back to noon', { timeout: PATIENCE }, () => {
   test('learns from the PDS who came in since, and by which code', async () => {
     await using sides = await startTwoSides()

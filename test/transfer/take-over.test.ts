@@ -9,7 +9,7 @@ import { SILENT } from '../../src/transfer/progress.ts'
 import { takeOver } from '../../src/transfer/import/take-over.ts'
 import { audit, underWay } from '../chaos/auditor.ts'
 import { eventually } from '../chaos/eventually.ts'
-import { DOOR_PATHS, DOORS, signUp, somebody } from '../chaos/people.ts'
+import { DOOR_PATHS } from '../chaos/people.ts'
 import { startProgram } from '../cli/program.ts'
 import { setBirth } from '../support/members.ts'
 import {
@@ -19,8 +19,8 @@ import {
   setUpstreamInterval,
   startInstallation,
 } from './installation.ts'
+import { comeIn, expectIn, isEarning, PATIENCE } from './take-over-support.ts'
 
-const PATIENCE = 90_000
 const DAY = 86_400_000
 
 const DISABLES = `/xrpc/${com.atproto.admin.disableInviteCodes.$nsid}`
@@ -77,31 +77,18 @@ const STEPS: readonly Step[] = [
   },
 ]
 
-/** Several people come in with one code of the PDS's, one after the other or at once. */
-function comeIn(code: string, count = 1) {
-  return Promise.all(
-    Array.from({ length: count }, (_, index) =>
-      signUp(place.url, somebody(DOORS[index % DOORS.length] ?? 'createAccount', code)),
-    ),
-  )
-}
-
-async function expectIn(coming: ReturnType<typeof comeIn>): Promise<void> {
-  for (const heard of await coming) expect(heard?.status, JSON.stringify(heard?.body)).toBe(200)
-}
-
 /** A code with seven uses: one was used before Latchkey came, two after its import, and two wait for what is tested. */
 async function switchRoutes(timings: Parameters<Installation['serve']>[0] = {}): Promise<string> {
   place = await startInstallation()
   const code = await place.world.createPdsCode({ useCount: 7 })
   await place.world.createAccount({ handle: 'veteran.test', inviteCode: code })
   await place.serve(timings)
-  await expectIn(comeIn(code))
+  await expectIn(comeIn(place, code))
   {
     await using work = await workHere()
     await importUpstream(work, { dryRun: false })
   }
-  await expectIn(comeIn(code))
+  await expectIn(comeIn(place, code))
   return code
 }
 
@@ -113,7 +100,7 @@ async function workHere() {
 
 /** All uses are spent, each by one person, and nobody else comes in. */
 async function expectSpent(code: string): Promise<void> {
-  const [late] = await comeIn(code)
+  const [late] = await comeIn(place, code)
   expect(late?.status, JSON.stringify(late?.body)).toBe(400)
   await eventually(() => underWay(place.books))
   expect(audit(place.books)).toEqual([])
@@ -131,11 +118,6 @@ async function isKnown(code: string): Promise<boolean> {
   return (await allCodes(place.url, place.world)).has(code)
 }
 
-async function isEarning(): Promise<boolean> {
-  await using store = await openSqliteStore({ path: place.databasePath })
-  return (await store.host('localhost'))?.earningSince !== null
-}
-
 describe('people who come with a code of the PDS’s', () => {
   test.each(STEPS)(
     'are let in while $name',
@@ -145,16 +127,16 @@ describe('people who come with a code of the PDS’s', () => {
       await using command = startProgram(['import', '--take-over'], place.settings)
       const release = await held
       expect(await isClosing()).toBe(closing)
-      const coming = comeIn(code, 2)
+      const coming = comeIn(place, code, 2)
       // Where codes are nobody's, nothing shows that these two wait.
       await Promise.race([coming, sleep(500)])
       void release()
       await expectIn(coming)
       expect(await command.exit, command.stderr()).toBe(0)
       expect(command.stdout()).toContain('Members can earn.')
-      await expectIn(comeIn(code, 2))
+      await expectIn(comeIn(place, code, 2))
       await expectSpent(code)
-      expect(await isEarning()).toBe(true)
+      expect(await isEarning(place)).toBe(true)
     },
     PATIENCE,
   )
@@ -168,12 +150,12 @@ describe('people who come with a code of the PDS’s', () => {
       await held
       command.child.kill('SIGKILL')
       await command.exit
-      const coming = comeIn(code, 2)
+      const coming = comeIn(place, code, 2)
       expect((await place.run('import', '--take-over')).code).toBe(0)
       await expectIn(coming)
-      await expectIn(comeIn(code, 2))
+      await expectIn(comeIn(place, code, 2))
       await expectSpent(code)
-      expect(await isEarning()).toBe(true)
+      expect(await isEarning(place)).toBe(true)
     },
     PATIENCE,
   )
@@ -187,8 +169,8 @@ describe('people who come with a code of the PDS’s', () => {
       await held
       command.child.kill('SIGKILL')
       await command.exit
-      await expectIn(comeIn(code, 4))
-      await eventually(async () => ((await isEarning()) ? [] : ['nobody earns']))
+      await expectIn(comeIn(place, code, 4))
+      await eventually(async () => ((await isEarning(place)) ? [] : ['nobody earns']))
       await expectSpent(code)
     },
     PATIENCE,
@@ -201,10 +183,10 @@ describe('people who come with a code of the PDS’s', () => {
       const held = place.commandLink.holdAnswerTo(listing(2))
       await using command = startProgram(['import', '--take-over'], place.settings)
       const release = await held
-      await expectIn(comeIn(code, 3))
+      await expectIn(comeIn(place, code, 3))
       release()
       expect(await command.exit, command.stderr()).toBe(0)
-      await expectIn(comeIn(code))
+      await expectIn(comeIn(place, code))
       await expectSpent(code)
     },
     PATIENCE,
@@ -217,12 +199,12 @@ describe('a sign-up that is under way at the PDS', () => {
     async () => {
       const code = await switchRoutes()
       const held = place.serverLink.holdRequestTo(DOOR_PATHS.createAccount)
-      const coming = comeIn(code)
+      const coming = comeIn(place, code)
       const request = await held
       expect((await place.run('import', '--take-over')).code).toBe(0)
       expect(await request.deliver()).toBe(400)
       await expectIn(coming)
-      await expectIn(comeIn(code, 3))
+      await expectIn(comeIn(place, code, 3))
       await expectSpent(code)
     },
     PATIENCE,
@@ -233,12 +215,12 @@ describe('a sign-up that is under way at the PDS', () => {
     async () => {
       const code = await switchRoutes()
       const held = place.serverLink.holdAnswerTo(DOOR_PATHS.createAccount)
-      const coming = comeIn(code)
+      const coming = comeIn(place, code)
       const release = await held
       expect((await place.run('import', '--take-over')).code).toBe(0)
       release()
       await expectIn(coming)
-      await expectIn(comeIn(code, 3))
+      await expectIn(comeIn(place, code, 3))
       await expectSpent(code)
     },
     PATIENCE,
@@ -254,11 +236,11 @@ describe('what happens at the PDS meanwhile', () => {
       await using command = startProgram(['import', '--take-over'], place.settings)
       const release = await held
       place.serverLink.trouble(DOOR_PATHS.createAccount, 'lose')
-      expect(await comeIn(code)).toMatchObject([{ status: 502 }])
+      expect(await comeIn(place, code)).toMatchObject([{ status: 502 }])
       place.serverLink.calm()
       release()
       expect(await command.exit, command.stderr()).toBe(0)
-      await expectIn(comeIn(code, 3))
+      await expectIn(comeIn(place, code, 3))
       await expectSpent(code)
     },
     PATIENCE,
@@ -278,9 +260,9 @@ describe('what happens at the PDS meanwhile', () => {
       const late = await place.world.createPdsCode()
       end()
       expect(await command.exit, command.stderr()).toBe(0)
-      await expectIn(comeIn(early))
+      await expectIn(comeIn(place, early))
       await eventually(async () => ((await isKnown(late)) ? [] : ['it is not adopted']))
-      await expectIn(comeIn(late))
+      await expectIn(comeIn(place, late))
       await eventually(() => underWay(place.books))
       expect(audit(place.books)).toEqual([])
     },
@@ -296,7 +278,7 @@ test(
     await place.serve()
     await using work = await workHere()
     await importUpstream(work, { dryRun: false })
-    const coming = comeIn(code, 50)
+    const coming = comeIn(place, code, 50)
     const taking = takeOver(work)
     const heard = (await coming).map((answer) => answer?.status)
     await taking
@@ -339,21 +321,6 @@ test(
     const { codes } = await store.memberSnapshot(alice.did)
     expect(codes.map(({ ordinal }) => ordinal)).toEqual([1, 2, 3, 4])
     expect(codes.at(-1)?.code).toBe(fourth)
-  },
-  PATIENCE,
-)
-
-test(
-  'is refused while the sign-up doors lead past Latchkey, and every code stays good at the PDS',
-  async () => {
-    place = await startInstallation()
-    const { world, url } = place
-    const code = await world.createPdsCode()
-    const refused = await place.run('import', '--take-over')
-    expect(refused.code).toBe(1)
-    expect(refused.stderr).toContain(`The sign-up doors of ${url} do not lead to Latchkey`)
-    await world.createAccount({ handle: 'ada-l.test', inviteCode: code })
-    expect((await place.run('import', '--take-over', '--anyway')).code).toBe(0)
   },
   PATIENCE,
 )

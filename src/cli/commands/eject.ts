@@ -1,9 +1,10 @@
 import { Command } from 'commander'
-import { openWorkbench } from '../../app.ts'
+import { openWorkbench, refuseEjected } from '../../app.ts'
 import type { Config } from '../../config.ts'
+import { reachedAt } from '../../doctor/address.ts'
 import { type ApiEjected, ejectByApi } from '../../transfer/eject/eject-api.ts'
-import { EjectError } from '../../transfer/eject/eject-error.ts'
 import { ejectAsSql, type SqlEjected } from '../../transfer/eject/eject-sql.ts'
+import { TransferError } from '../../transfer/transfer-error.ts'
 import { openKnownStore } from '../known-store.ts'
 import { showProgress } from '../progress.ts'
 import { withSettings } from '../settings.ts'
@@ -15,52 +16,68 @@ const HELP = `
 --sql writes a script for the account.sqlite of the official PDS, while that is stopped: codes keep their names and
 uses, so that what was handed out stays good. The PDS need not run meanwhile.
 --api makes a new code at any PDS for each one that is still good, and lists old and new ones in a file.
-Pause sign-ups (latchkey signups pause), wait for those in progress, and stop Latchkey before either.`
+Pause sign-ups (latchkey signups pause), wait for those in progress, and stop Latchkey before either. Latchkey does not
+serve from this database afterwards; --withdraw lets it, if the script was never applied and no code was made.`
 
-/** `latchkey eject --sql <file>` and `--api --csv <file>`: gives the invite codes back to the PDS. */
+/** `latchkey eject --sql <file>`, `--api --csv <file>` and `--withdraw`: gives the invite codes back to the PDS. */
 export function ejectCommand(): Command {
   const command = new Command('eject')
     .description('Give the invite codes back to the PDS, to go on without Latchkey.')
     .option('--sql <file>', 'write an SQL script that restores codes and uses in the official PDS')
-    .option('--force', 'with --sql: replace the file')
     .option('--api', 'make new codes at the PDS, whatever PDS it is')
     .option('--csv <file>', 'with --api: where old and new codes are listed')
     .option('--resume', 'with --api: go on with the file of a run that broke off')
-    .option('--anyway', 'also while sign-ups are open or in progress')
+    .option('--anyway', 'also while Latchkey runs, or sign-ups are open or in progress')
+    .option('--withdraw', 'take it back that the codes were given back: nothing of it came to the PDS')
     .addHelpText('after', HELP)
   return withSettings(command, eject)
 }
 
 async function eject(config: Config, own: Own): Promise<void> {
   const { sql, csv } = own
-  const misfit =
-    typeof sql === 'string' ? misfitAmong(own, ['api', 'csv', 'resume']) : misfitAmong(own, ['force'])
-  if (misfit !== undefined) throw new EjectError(misfit)
-  if (typeof sql === 'string') return writeSql(config, sql, own)
+  if (own['withdraw'] === true) {
+    refuseMisfits(own, 'withdraw', ['sql', 'api', 'csv', 'resume', 'anyway'])
+    return withdraw(config)
+  }
+  if (typeof sql === 'string') {
+    refuseMisfits(own, 'sql', ['api', 'csv', 'resume'])
+    return writeSql(config, sql, own)
+  }
   if (own['api'] === true && typeof csv === 'string') return makeCodes(config, csv, own)
-  throw new EjectError('Say how: either --sql <file>, or --api with --csv <file>.')
+  throw new TransferError('Say how: either --sql <file>, or --api with --csv <file>.')
 }
 
-/** @returns what is wrong when one of these flags was given */
-function misfitAmong(own: Own, flags: readonly string[]): string | undefined {
-  const given = flags.find((flag) => own[flag] !== undefined)
-  if (given === undefined) return undefined
-  return own['sql'] === undefined
-    ? `--${given} goes with --sql only.`
-    : `--sql and --${given} do not go together.`
+/** @throws {TransferError} when one of these flags was given along with the first */
+function refuseMisfits(own: Own, flag: string, others: readonly string[]): void {
+  const given = others.find((other) => own[other] !== undefined)
+  if (given !== undefined) throw new TransferError(`--${flag} and --${given} do not go together.`)
+}
+
+async function withdraw(config: Config): Promise<void> {
+  await using store = await openKnownStore(config)
+  const { hostname } = config.publicUrl
+  const host = await store.host(hostname)
+  if (host === undefined || host.ejectedAt === null)
+    return say([`The invite codes of ${hostname} were not given back: nothing was changed.`])
+  await store.setEjected(hostname, null)
+  return say([
+    `The invite codes of ${hostname} are Latchkey's again. Apply no script that was written before.`,
+  ])
 }
 
 async function writeSql(config: Config, file: string, own: Own): Promise<void> {
+  const anyway = own['anyway'] === true
+  if (!anyway) await requireStopped(config)
   await using store = await openKnownStore(config)
   const { hostname } = config.publicUrl
+  refuseEjected(await store.host(hostname))
   using progress = showProgress()
   const ejected = await ejectAsSql({
     store,
     hostname,
     now: Date.now(),
     file,
-    force: own['force'] === true,
-    anyway: own['anyway'] === true,
+    anyway,
     progress,
     signal: untilAskedToEnd(),
   })
@@ -85,7 +102,9 @@ function sqlNotes({ expired, restricted, ownerDeleted, expiring }: SqlEjected): 
 async function makeCodes(config: Config, file: string, own: Own): Promise<void> {
   const anyway = own['anyway'] === true
   if (!anyway) await requireStopped(config)
-  await using workbench = await openWorkbench(config)
+  // What a run that broke off has made is not made again.
+  const resume = own['resume'] === true
+  await using workbench = await openWorkbench(config, { alsoEjected: resume })
   using progress = showProgress()
   const ejected = await ejectByApi({
     store: workbench.store,
@@ -94,7 +113,7 @@ async function makeCodes(config: Config, file: string, own: Own): Promise<void> 
     rateLimitBypassKey: config.pdsRateLimitBypassKey,
     now: Date.now(),
     file,
-    resume: own['resume'] === true,
+    resume,
     anyway,
     progress,
     signal: untilAskedToEnd(),
@@ -104,7 +123,7 @@ async function makeCodes(config: Config, file: string, own: Own): Promise<void> 
     ...apiNotes(ejected),
   ])
   if (!ejected.interrupted) return
-  throw new EjectError('It was ended before all codes were made: go on with --resume.')
+  throw new TransferError('It was ended before all codes were made: go on with --resume.')
 }
 
 function apiNotes({ theirs, restricted, ownerGone, expiring }: ApiEjected): string[] {
@@ -116,15 +135,17 @@ function apiNotes({ theirs, restricted, ownerGone, expiring }: ApiEjected): stri
   ])
 }
 
-/** A running Latchkey takes new codes of the PDS for its own, and disables them there. */
+/** A running Latchkey spends uses, takes new codes of the PDS for its own, and disables them there. */
 async function requireStopped({ bind, port }: Config): Promise<void> {
-  const origin = `http://${bind.includes(':') ? `[${bind}]` : bind}:${port}`
+  // Another port at each start, which nobody knows.
+  if (port === 0) return
+  const origin = `http://${reachedAt(bind)}:${port}`
   const answer = await fetch(`${origin}/_latchkey/live`, { signal: AbortSignal.timeout(2000) }).catch(
     () => undefined,
   )
   if (answer?.ok !== true) return
-  throw new EjectError(
-    `Latchkey runs at ${origin} and would take the new codes over: stop it first; or give --anyway.`,
+  throw new TransferError(
+    `Latchkey runs at ${origin}, where codes could be spent as well as at the PDS: stop it first; or give --anyway.`,
   )
 }
 

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { openWorkbench } from '../../app.ts'
 import { type Config, ConfigError } from '../../config.ts'
 import { type LostUse, reconcile, type Reconciliation } from '../../transfer/reconcile.ts'
-import { sayingWhy } from '../../transfer/import/import-error.ts'
+import { sayingWhy } from '../../transfer/transfer-error.ts'
 import { openKnownStore } from '../known-store.ts'
 import { showProgress } from '../progress.ts'
 import { withSettings } from '../settings.ts'
@@ -18,6 +18,7 @@ export function reconcileCommand(): Command {
     .option('--apply', 'do it')
     .option('--give-back', 'with --apply: give back the uses of accounts that the PDS has lost')
     .option('--json', 'print one line of JSON on standard output')
+    .addHelpText('after', '\nWhat it prints names invite codes that may be good: keep it to yourself.')
   return withSettings(command, (config, { preview, apply, giveBack, json }) => {
     if (preview === true && apply === true)
       throw new ConfigError(['--preview and --apply exclude each other: nothing was changed.'])
@@ -31,14 +32,18 @@ async function run(
   config: Config,
   { json, ...options }: { apply: boolean; giveBack: boolean; json: boolean },
 ): Promise<void> {
-  // A preview would otherwise make a database where there is none.
-  await using _known = await openKnownStore(config)
-  await using workbench = await openWorkbench(config)
+  // A preview would otherwise make a database where there is none, or change one.
+  const asItIs = !options.apply
+  await using _known = await openKnownStore(config, { asItIs })
+  await using workbench = await openWorkbench(config, { asItIs })
   const { store, pds, host } = workbench
   using progress = showProgress()
   const signal = untilAskedToEnd()
   const ports = { store, pds, hostname: host.hostname, now: () => Date.now(), progress, signal }
-  const result = await sayingWhy(signal, () => reconcile(ports, options))
+  const state = options.apply
+    ? 'What was done until then stays: run it again to go on.'
+    : 'Nothing was changed.'
+  const result = await sayingWhy(signal, state, () => reconcile(ports, options))
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${describe(result).join('\n')}\n`)
 }
 

@@ -1,6 +1,6 @@
-import { isIPv6 } from 'node:net'
 import { Command, Option } from 'commander'
 import { type Config, ConfigError } from '../../config.ts'
+import { reachedAt } from '../../doctor/address.ts'
 import { caddySnippet } from '../../routes/caddy.ts'
 import { nginxSnippet } from '../../routes/nginx.ts'
 import type { Installation, Snippet } from '../../routes/snippet.ts'
@@ -25,9 +25,6 @@ const NEXT: Record<ProxyName, string> = {
   nginx: `# Then: "nginx -t" and "nginx -s reload". Last, "latchkey doctor" looks at it from outside.
 `,
 }
-
-/** The address that stands for all addresses of a machine is none to connect to. */
-const LOOPBACK_FOR: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
 /** `latchkey routes --for caddy|nginx`: the configuration that sends a reverse proxy's requests the right way. */
 export function routesCommand(): Command {
@@ -78,6 +75,5 @@ function addressOf({ bind, port }: Config): string {
       'LATCHKEY_PORT is 0, which is another port at each start: routes need a fixed one.',
     ])
   }
-  const host = LOOPBACK_FOR[bind] ?? bind
-  return `${isIPv6(host) ? `[${host}]` : host}:${port}`
+  return `${reachedAt(bind)}:${port}`
 }

@@ -1,9 +1,9 @@
 import { isOpen, refuseRedemption, type Redeemer } from '../../invites/predicates.ts'
 import type { InviteStore } from '../../invites/store.ts'
 import type { Instant } from '../../invites/types.ts'
-import { listOwnedCodes, type OwnedCode, requireNoSignUps } from './eject-codes.ts'
+import { listOwnedCodes, type OwnedCode, requireClosedDoors } from './eject-codes.ts'
 import { fitsIntoRow, openRenamedCodes, type RenamedCodes } from './eject-csv.ts'
-import { EjectError } from './eject-error.ts'
+import { TransferError } from '../transfer-error.ts'
 import { mintRenamed, type MintPorts } from './eject-mint.ts'
 import type { Progress } from '../progress.ts'
 
@@ -42,9 +42,10 @@ const NOBODY: Redeemer = { handle: null, did: null }
 
 /**
  * Makes a code at the PDS for every code that can still be redeemed: for the same owner, with the uses that are left.
- * The old ones have to be dead from then on, so sign-ups have to be paused.
+ * The old ones have to be dead from then on, so sign-ups have to be paused, and Latchkey does not serve from this database
+ * again.
  *
- * @throws {EjectError} when sign-ups are not paused or are in progress, the file can't be had, or the PDS does not make a
+ * @throws {TransferError} when sign-ups are not paused or are in progress, the file can't be had, or the PDS does not make a
  *   code; what was made until then is in the file
  */
 export async function ejectByApi(ejection: ApiEjection): Promise<ApiEjected> {
@@ -52,6 +53,8 @@ export async function ejectByApi(ejection: ApiEjection): Promise<ApiEjected> {
   if (!anyway) await requireClosedDoors(store, hostname)
   await requireNoTakeOver(store, hostname)
   await using renamed = await openRenamedCodes(file, resume)
+  // Before the first code is made: a Latchkey that serves takes what is made at the PDS for its own.
+  await store.setEjected(hostname, now)
   const ejected: ApiEjected = {
     made: 0,
     madeBefore: 0,
@@ -77,24 +80,10 @@ export async function ejectByApi(ejection: ApiEjection): Promise<ApiEjected> {
   return ejected
 }
 
-/** @throws {EjectError} while anybody can still spend a use here */
-async function requireClosedDoors(store: InviteStore, hostname: string): Promise<void> {
-  const pause = await store.pause(hostname)
-  if (pause === undefined)
-    throw new EjectError(
-      'Sign-ups are open, and a code could be spent here as well as its new one at the PDS: run latchkey signups pause first; or give --anyway.',
-    )
-  if (pause.exceptMigrations)
-    throw new EjectError(
-      'Sign-ups are paused except migrations, which spend codes too: run latchkey signups pause without --except-migrations first; or give --anyway.',
-    )
-  await requireNoSignUps(store, hostname)
-}
-
 async function requireNoTakeOver(store: InviteStore, hostname: string): Promise<void> {
   const { closing } = await store.countUpstream(hostname)
   if (closing === 0) return
-  throw new EjectError(
+  throw new TransferError(
     `Codes of the PDS are half taken over (${closing}), so that their uses are not known: run latchkey import --take-over first.`,
   )
 }
@@ -117,7 +106,7 @@ function fateOf(
 async function renameCode(ports: MintPorts, renamed: RenamedCodes, { code }: OwnedCode): Promise<boolean> {
   const { code: old, forAccount: owner } = code
   if (![old, owner].every(fitsIntoRow))
-    throw new EjectError(
+    throw new TransferError(
       'A code has a comma, a quote or a line break in its name or its owner, which a CSV can not hold.',
     )
   const uses = code.available - code.used - code.reserved

@@ -1,6 +1,6 @@
 import type { InviteStore, ListingPosition } from '../../invites/store.ts'
 import { type AccountStatus, ADMIN, type InviteCodeWithUses } from '../../invites/types.ts'
-import { EjectError } from './eject-error.ts'
+import { TransferError } from '../transfer-error.ts'
 
 /** A code on its way back, with what its owner's standing says about it. */
 export interface OwnedCode {
@@ -36,12 +36,26 @@ export async function* listOwnedCodes(
   }
 }
 
-/** @throws {EjectError} while sign-ups are in progress, whose uses are not decided yet */
-export async function requireNoSignUps(store: InviteStore, host: string): Promise<void> {
+/** @throws {TransferError} while anybody can still spend a use here, or somebody is about to */
+export async function requireClosedDoors(store: InviteStore, host: string): Promise<void> {
+  const pause = await store.pause(host)
+  if (pause === undefined)
+    throw new TransferError(
+      'Sign-ups are open, and a use could be spent here as well as at the PDS: run latchkey signups pause first; or give --anyway.',
+    )
+  if (pause.exceptMigrations)
+    throw new TransferError(
+      'Sign-ups are paused except migrations, which spend codes too: run latchkey signups pause without --except-migrations first; or give --anyway.',
+    )
+  await requireNoSignUps(store, host)
+}
+
+/** @throws {TransferError} while sign-ups are in progress, whose uses are not decided yet */
+async function requireNoSignUps(store: InviteStore, host: string): Promise<void> {
   const { reserved, forwarded, settling } = await store.countOpen(host)
   const open = reserved + forwarded + settling
   if (open === 0) return
-  throw new EjectError(
+  throw new TransferError(
     `Sign-ups are in progress (${open}): pause sign-ups (latchkey signups pause) and let Latchkey run until they are finished, then stop it; or give --anyway.`,
   )
 }

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { EjectError } from './eject-error.ts'
+import { TransferError } from '../transfer-error.ts'
 
 /** A code that was given back under a new name. */
 export interface RenamedCode {
@@ -26,7 +26,7 @@ const ROW = /^([^,"]+),([^,"]+),([1-9]\d*),([^,"]+)$/
  * Opens the file: a new one that only its owner can read, or one that a broken-off run left.
  *
  * @param resume whether it must be there, or must not
- * @throws {EjectError} when it can't be had so, or is no such file
+ * @throws {TransferError} when it can't be had so, or is no such file
  */
 export async function openRenamedCodes(file: string, resume: boolean): Promise<RenamedCodes> {
   const handle = await openFile(file, resume)
@@ -59,10 +59,10 @@ async function openFile(file: string, resume: boolean): Promise<FileHandle> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'EEXIST')
-      throw new EjectError(`${file} is there already: give --resume to go on with it, or another --csv.`)
+      throw new TransferError(`${file} is there already: give --resume to go on with it, or another --csv.`)
     if (code === 'ENOENT' && resume)
-      throw new EjectError(`${file} is not there, so there is nothing to go on with: leave out --resume.`)
-    throw new EjectError(`${file} can't be opened: ${String(error)}.`, { cause: error })
+      throw new TransferError(`${file} is not there, so there is nothing to go on with: leave out --resume.`)
+    throw new TransferError(`${file} can't be opened: ${String(error)}.`, { cause: error })
   }
 }
 
@@ -92,8 +92,8 @@ async function readDone(handle: FileHandle, file: string): Promise<Set<string> |
   return number === 0 ? undefined : done
 }
 
-function notOurs(file: string, line: number): EjectError {
-  return new EjectError(`Line ${line} of ${file} is none that latchkey eject writes: give another --csv.`)
+function notOurs(file: string, line: number): TransferError {
+  return new TransferError(`Line ${line} of ${file} is none that latchkey eject writes: give another --csv.`)
 }
 
 async function write(handle: FileHandle, text: string): Promise<void> {

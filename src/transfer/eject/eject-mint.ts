@@ -4,7 +4,7 @@ import { com } from '../../lexicons/index.ts'
 import { PdsUnreachableError } from '../../pds/answer.ts'
 import type { PdsClient } from '../../pds/client.ts'
 import { fitsIntoRow } from './eject-csv.ts'
-import { EjectError } from './eject-error.ts'
+import { TransferError } from '../transfer-error.ts'
 
 export interface MintPorts {
   readonly pds: PdsClient
@@ -22,7 +22,7 @@ const USUAL_WAIT: Duration = 30_000
  *
  * @param wanted.owner a DID or `admin`
  * @returns the new code; undefined when the signal came before
- * @throws {EjectError} when the PDS does not make one, or did not say so
+ * @throws {TransferError} when the PDS does not make one, or did not say so
  */
 export async function mintRenamed(
   { pds, rateLimitBypassKey, signal }: MintPorts,
@@ -44,7 +44,7 @@ export async function mintRenamed(
   while (!signal.aborted) {
     const { status, headers, body } = await pds.relay(request).catch((error: unknown) => {
       if (!(error instanceof PdsUnreachableError)) throw error
-      throw new EjectError(
+      throw new TransferError(
         `${error.message}. It may have made a code for ${owner} that the file does not name; go on with --resume.`,
         { cause: error },
       )
@@ -52,7 +52,7 @@ export async function mintRenamed(
     const text = Buffer.from(body).toString('utf8')
     if (status === 200) return codeIn(text)
     if (status !== 429)
-      throw new EjectError(`The PDS answered ${path} with ${status}: ${text}. Go on with --resume.`)
+      throw new TransferError(`The PDS answered ${path} with ${status}: ${text}. Go on with --resume.`)
     const seconds = Number(headers.get('retry-after') ?? Number.NaN)
     const wait = seconds >= 0 ? seconds * 1000 : USUAL_WAIT
     await sleep(wait, undefined, { signal }).catch(() => undefined)
@@ -63,5 +63,5 @@ export async function mintRenamed(
 function codeIn(text: string): string {
   const { code } = JSON.parse(text) as { readonly code?: unknown }
   if (typeof code === 'string' && fitsIntoRow(code)) return code
-  throw new EjectError('The PDS made a code and did not tell it; go on with --resume.')
+  throw new TransferError('The PDS made a code and did not tell it; go on with --resume.')
 }

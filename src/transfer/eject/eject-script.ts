@@ -37,7 +37,8 @@ export function staging(table: string, rows: readonly (readonly SqlValue[])[]): 
  */
 export function scriptHead(title: string): string {
   return `-- ${title.replaceAll(/[\r\n]/g, ' ')}
--- For the account.sqlite of the stopped PDS: everything is done, or nothing. It may be run again.
+-- For the account.sqlite of the stopped PDS: everything is done, or nothing. It is to be applied once: later on it would
+-- open again what was disabled at the PDS since.
 
 DROP TABLE IF EXISTS temp.latchkey_check;
 DROP TABLE IF EXISTS temp.latchkey_code;

@@ -2,8 +2,8 @@ import { type FileHandle, open, rm } from 'node:fs/promises'
 import { isDisabled, isExpired, isUsedUp } from '../../invites/predicates.ts'
 import type { InviteStore } from '../../invites/store.ts'
 import type { Instant } from '../../invites/types.ts'
-import { listOwnedCodes, type OwnedCode, PART, requireNoSignUps } from './eject-codes.ts'
-import { EjectError } from './eject-error.ts'
+import { listOwnedCodes, type OwnedCode, PART, requireClosedDoors } from './eject-codes.ts'
+import { TransferError } from '../transfer-error.ts'
 import { type RowCounts, scriptHead, scriptTail, STAGED, staging, type SqlValue } from './eject-script.ts'
 import type { Progress } from '../progress.ts'
 
@@ -13,9 +13,10 @@ export interface SqlEjection {
   readonly now: Instant
   /** Where the script goes. */
   readonly file: string
-  /** Whether a file that is there is replaced. */
-  readonly force: boolean
-  /** Whether sign-ups in progress are no obstacle: those that the PDS has finished by then are counted by the script. */
+  /**
+   * Whether open doors and sign-ups in progress are no obstacle: those that the PDS has finished by then are counted by the
+   * script.
+   */
   readonly anyway: boolean
   readonly progress: Progress
   /** Ends it, and leaves no file. */
@@ -34,36 +35,38 @@ interface Losses {
 export type SqlEjected = RowCounts & Readonly<Losses>
 
 /**
- * Writes an SQL script that gives a host's codes and uses back to the PDS, under the same names. Only its owner can read
- * the file, and none is left behind when it fails.
+ * Writes an SQL script that gives a host's codes and uses back to the PDS, under the same names, and records that they
+ * are, so that Latchkey does not serve from this database again. Only its owner can read the file. When it fails neither
+ * the file nor the record is left.
  *
- * @throws {EjectError} while sign-ups are in progress, when the file can't be written, and at the signal
+ * @throws {TransferError} while sign-ups are open or in progress, when the file can't be written, and at the signal
  */
 export async function ejectAsSql(ejection: SqlEjection): Promise<SqlEjected> {
-  const { store, hostname, file, force, anyway } = ejection
-  if (!anyway) await requireNoSignUps(store, hostname)
-  const handle = await create(file, force)
+  const { store, hostname, now, file, anyway } = ejection
+  if (!anyway) await requireClosedDoors(store, hostname)
+  const handle = await create(file)
   try {
+    // First, so that there is no script of which the database does not know.
+    await store.setEjected(hostname, now)
     const ejected = await writeScript(ejection, handle)
     await handle.sync()
     return ejected
   } catch (error) {
     await rm(file, { force: true })
+    await store.setEjected(hostname, null)
     throw error
   } finally {
     await handle.close()
   }
 }
 
-async function create(file: string, force: boolean): Promise<FileHandle> {
+async function create(file: string): Promise<FileHandle> {
   try {
-    // Made anew, so that nobody who could read the old one can read this one.
-    if (force) await rm(file, { force: true })
     return await open(file, 'wx', 0o600)
   } catch (error) {
     const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST'
-    if (exists) throw new EjectError(`${file} is there already: give --force to replace it.`)
-    throw new EjectError(`${file} can't be written: ${String(error)}.`, { cause: error })
+    if (exists) throw new TransferError(`${file} is there already: nothing is overwritten.`)
+    throw new TransferError(`${file} can't be written: ${String(error)}.`, { cause: error })
   }
 }
 
@@ -76,7 +79,7 @@ async function writeScript(ejection: SqlEjection, handle: FileHandle): Promise<S
   const at = new Date(now).toISOString()
   await handle.appendFile(scriptHead(`The invite codes of ${hostname}, written by latchkey eject on ${at}.`))
   for await (const part of listOwnedCodes(store, hostname)) {
-    if (signal.aborted) throw new EjectError('Broken off: no script was written.')
+    if (signal.aborted) throw new TransferError('Broken off: no script was written.')
     const useRows = part.flatMap(rowsOfUses)
     await handle.appendFile(
       staging(

@@ -34,7 +34,8 @@ const MARGIN = 3_600_000
 
 /**
  * Takes over, now and then until it is disposed of, what was made at the PDS past Latchkey since its codes are
- * Latchkey's; before that, only a take-over that somebody began and did not end. Any number of processes may run one.
+ * Latchkey's; before that, only a take-over that somebody began and did not end; and nothing once they were given back. Any
+ * number of processes may run one.
  */
 export function startAdoption(options: AdoptionPorts): AsyncDisposable {
   const ending = new AbortController()
@@ -77,7 +78,9 @@ class Adoption {
 
   async round(): Promise<void> {
     const { store, host } = this.#options
-    const { earningSince = null } = (await store.host(host.hostname)) ?? {}
+    const { earningSince = null, ejectedAt = null } = (await store.host(host.hostname)) ?? {}
+    // From then on they are the PDS's.
+    if (ejectedAt !== null) return
     if (earningSince === null) await this.#endTakeOver()
     else await this.#adopt(earningSince)
   }

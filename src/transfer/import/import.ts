@@ -1,13 +1,16 @@
 import type { ImportCounts, ImportStore, UpstreamAccount, UpstreamCode } from '../../invites/imports.ts'
+import type { InviteStore } from '../../invites/store.ts'
 import { ADMIN, type Instant } from '../../invites/types.ts'
 import type { PdsClient } from '../../pds/client.ts'
 import { inParts } from '../parts.ts'
 import type { Progress } from '../progress.ts'
+import { judgeFlags } from './flags.ts'
 import { inOrderOfCreation, listUpstreamCodes } from './upstream-codes.ts'
 
 /** What an import works with. */
 export interface ImportPorts {
-  readonly store: Pick<ImportStore, 'importAccounts' | 'importCodes'>
+  readonly store: Pick<ImportStore, 'importAccounts' | 'importCodes' | 'openTheirs' | 'countUpstream'> &
+    Pick<InviteStore, 'host'>
   readonly pds: Pick<PdsClient, 'listCodes' | 'listAccounts' | 'describeAccounts'>
   readonly hostname: string
   readonly now: () => Instant
@@ -23,24 +26,36 @@ export interface ImportReport {
   readonly added: ImportCounts
 }
 
+/** How an import goes. */
+export interface ImportOptions {
+  /** Counts, and changes nothing. */
+  readonly dryRun: boolean
+  /**
+   * Whether codes that the PDS disabled since they were copied are disabled here, asked before anything is written. Where
+   * left out they are, unless that is in doubt.
+   */
+  readonly followsFlags?: (codes: readonly UpstreamCode[]) => Promise<boolean>
+}
+
 /**
  * Copies the accounts of a PDS and all its own codes with their uses. What was copied before stays as it is, except that
- * uses which came since are added; so it can be repeated at any time, also after it died half-way.
+ * uses which came since are added, and that what was disabled at the PDS since is disabled here too for as long as the
+ * codes are the PDS's; so it can be repeated at any time, also after it died half-way.
  *
- * @param options.dryRun counts, and changes nothing
  * @throws {PdsUnreachableError} or {PdsRefusedError} when a page can't be had; the errors of the store; the reason of the
  *   signal
  */
 export async function importUpstream(
   ports: ImportPorts,
-  { dryRun }: { readonly dryRun: boolean },
+  { dryRun, followsFlags = async (codes) => (await judgeFlags(ports, codes)).follow }: ImportOptions,
 ): Promise<ImportReport> {
   // In this order, so that whoever used one of the codes is among the accounts.
   const codes = await readCodes(ports)
+  const followFlags = await followsFlags(codes)
   const accounts = await readAccounts(ports)
   // And these in that order, so that whoever came by a code is known when it is copied.
   const addedAccounts = await copyAccounts(ports, accounts, dryRun)
-  const added = await copyCodes(ports, codes, dryRun)
+  const added = await copyCodes(ports, codes, { dryRun, followFlags })
   return {
     atThePds: { accounts: accounts.length, codes: codes.length, uses: countUses(codes) },
     added: { accounts: addedAccounts, ...added },
@@ -61,14 +76,23 @@ export async function importNewer(
   const codes = inOrderOfCreation(listed)
   await importUsers(ports, codes)
   const gifted = codes.filter((code) => !isRoutine(code))
-  const given = await copyCodes(ports, gifted, false)
-  const earned = await copyCodes(ports, codes.filter(isRoutine), false)
+  const given = await copyCodes(ports, gifted, AS_THEY_ARE)
+  const earned = await copyCodes(ports, codes.filter(isRoutine), AS_THEY_ARE)
   return { codes: given.codes + earned.codes, routine: earned.codes }
 }
 
 /** Copies the accounts that used codes, so that it can be recorded that these invited them. */
 export async function importUsers(
-  { store, pds, hostname, now, signal }: Pick<ImportPorts, 'store' | 'pds' | 'hostname' | 'now' | 'signal'>,
+  {
+    store,
+    pds,
+    hostname,
+    now,
+    signal,
+  }: { readonly store: Pick<ImportStore, 'importAccounts'> } & Pick<
+    ImportPorts,
+    'pds' | 'hostname' | 'now' | 'signal'
+  >,
   codes: readonly Pick<UpstreamCode, 'uses'>[],
 ): Promise<void> {
   const dids = [...new Set(codes.flatMap(({ uses }) => uses.map(({ usedBy }) => usedBy)))]
@@ -77,6 +101,8 @@ export async function importUsers(
   for await (const part of inParts(accounts))
     await store.importAccounts(hostname, part, { at: now(), dryRun: false })
 }
+
+const AS_THEY_ARE = { dryRun: false, followFlags: false }
 
 async function readCodes(ports: ImportPorts): Promise<readonly UpstreamCode[]> {
   using step = ports.progress.begin('Reading codes')
@@ -123,13 +149,13 @@ async function copyAccounts(
 async function copyCodes(
   { store, hostname, now, progress, signal }: ImportPorts,
   codes: readonly UpstreamCode[],
-  dryRun: boolean,
+  { dryRun, followFlags }: { readonly dryRun: boolean; readonly followFlags: boolean },
 ): Promise<Pick<ImportCounts, 'codes' | 'uses'>> {
   using step = progress.begin(dryRun ? 'Comparing codes' : 'Copying codes', codes.length)
   const added = { codes: 0, uses: 0 }
   for await (const part of inParts(codes)) {
     signal?.throwIfAborted()
-    const counts = await store.importCodes(hostname, part, { at: now(), dryRun })
+    const counts = await store.importCodes(hostname, part, { at: now(), dryRun, followFlags })
     added.codes += counts.codes
     added.uses += counts.uses
     step.advance(part.length)
