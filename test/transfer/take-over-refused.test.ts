@@ -41,6 +41,11 @@ test(
     const run = () =>
       runProgram(['import', '--take-over'], { ...place.settings, LATCHKEY_PUBLIC_URL: entry.url })
     await using store = await openSqliteStore({ path: place.databasePath })
+    // Once the firehose has told of somebody later, it tells nothing of Alice any more.
+    const later = await world.createAccount({ handle: 'bob.test' })
+    await expect
+      .poll(async () => (await store.person(later.did, 'localhost')).handle, { timeout: 10_000 })
+      .toBe('bob.test')
     await store.upsertAccount({ did, host: 'localhost', handle: 'alice.localhost', createdAt: 1 })
     const refused = await run()
     expect(refused.code).toBe(1)
