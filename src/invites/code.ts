@@ -5,6 +5,9 @@ const GROUP = 5
 /** How many random bytes one code takes: one per character. */
 export const CODE_BYTES = 2 * GROUP
 
+/** What follows the host and a dash in a code of {@link makeCode}. */
+export const CODE_OF_OURS = /^[a-z2-7]{5}-[a-z2-7]{5}$/
+
 /** Fills and returns `bytes` bytes from a cryptographic source. */
 export type RandomBytes = (bytes: number) => Uint8Array
 

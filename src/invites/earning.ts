@@ -1,9 +1,18 @@
-import { isOpen, isRoutine } from './predicates.ts'
+import { isOpen, isRoutine, standsAside } from './predicates.ts'
 import type { Instant, InviteCode, Policy } from './types.ts'
 
-type EarningCode = Pick<
+/** What earning looks at of a code. */
+export type EarningCode = Pick<
   InviteCode,
-  'ordinal' | 'createdAt' | 'available' | 'used' | 'disabledAt' | 'expiresAt'
+  | 'ordinal'
+  | 'createdAt'
+  | 'available'
+  | 'used'
+  | 'reserved'
+  | 'disabledAt'
+  | 'expiresAt'
+  | 'switchedOffAt'
+  | 'firstMadeAt'
 >
 
 /**
@@ -24,7 +33,8 @@ export function earnedBy(now: Instant, createdAt: Instant, policy: Policy): numb
 
 /**
  * How many earned codes to make for a member now: what was earned less what was made since the epoch, and never so
- * many that more than `policy.cap` routine codes are open. Disabled codes count as made, gifted codes never count.
+ * many that more than `policy.cap` routine codes are open. Disabled codes count as made, gifted codes never count; one that
+ * its owner switched off unused stands aside, and a replacement counts as of when the code was made whose place it took.
  *
  * @param codes all codes that the member owns
  * @returns a count, zero when nothing is due
@@ -37,8 +47,47 @@ export function codesToCreate(
 ): number {
   const routine = codes.filter(isRoutine)
   const open = routine.filter((code) => isOpen(code, now)).length
-  const madeSinceEpoch = routine.filter((code) => code.createdAt > policy.epoch).length
-  return Math.max(0, Math.min(policy.cap - open, earnedBy(now, createdAt, policy) - madeSinceEpoch))
+  return Math.max(
+    0,
+    Math.min(policy.cap - open, earnedBy(now, createdAt, policy) - madeSince(routine, policy)),
+  )
+}
+
+function madeSince(routine: readonly EarningCode[], { epoch }: Policy): number {
+  return routine.filter((code) => !standsAside(code) && (code.firstMadeAt ?? code.createdAt) > epoch).length
+}
+
+/**
+ * When there is one more code to create than now, if nothing happens until then but that time passes: the member earns it
+ * then, and the cap has room for it, since too few are open or enough of them have expired.
+ *
+ * @param codes all codes that the member owns
+ * @returns an instant after now; null when nobody earns, or the cap will not have room
+ */
+export function nextEarnedAt(
+  now: Instant,
+  createdAt: Instant,
+  codes: readonly EarningCode[],
+  policy: Policy,
+): Instant | null {
+  const { interval, epoch, cap } = policy
+  if (interval === null) return null
+  const routine = codes.filter(isRoutine)
+  const wanted = 1 + codesToCreate(now, createdAt, codes, policy)
+  const roomAt = firstWithAtMost(cap - wanted, routine, now)
+  if (roomAt === null) return null
+  const beforeEpoch = createdAt >= epoch ? 0 : Math.floor((epoch - createdAt) / interval)
+  const earnedAt = createdAt + (madeSince(routine, policy) + wanted + beforeEpoch) * interval
+  return Math.max(roomAt, earnedAt)
+}
+
+/** From when on no more than `most` of the codes are open, if nobody uses them. @returns null for never */
+function firstWithAtMost(most: number, routine: readonly EarningCode[], now: Instant): Instant | null {
+  if (most < 0) return null
+  const open = routine.filter((code) => isOpen(code, now))
+  if (open.length <= most) return now
+  const expiries = open.flatMap(({ expiresAt }) => expiresAt ?? []).toSorted((one, other) => one - other)
+  return expiries[open.length - most - 1] ?? null
 }
 
 /** The number that the next routine code of an owner takes, given all codes that the owner has. */

@@ -1,3 +1,4 @@
+import type { Deed } from './audit.ts'
 import type { AccountStatus, Duration, Instant } from './types.ts'
 
 /** What a host tells of one of its accounts. */
@@ -74,8 +75,13 @@ export interface FeedStore {
   resync(host: string): Promise<Resync | undefined>
   /** Wants a listing, a new one when one waits for the operator's word. Unknown hosts are refused by an Error. */
   wantResync(host: string, at: Instant): Promise<void>
-  /** Gives the operator's word. @returns how many accounts may be marked as gone; null when no listing waits for it */
-  acceptResync(host: string): Promise<number | null>
+  /**
+   * Gives the operator's word.
+   *
+   * @param deed recorded when a listing waits for it
+   * @returns how many accounts may be marked as gone; null when no listing waits for it
+   */
+  acceptResync(host: string, deed?: Deed): Promise<number | null>
   /** Lets a listing wait for the operator's word. */
   holdResync(host: string, missing: number): Promise<void>
   /** Ends a listing. One that was wanted later than `wantedAt` is still wanted. */

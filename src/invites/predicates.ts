@@ -23,6 +23,31 @@ export function isOpen(
   return !isDisabled(code) && !isExpired(code, now) && !isUsedUp(code)
 }
 
+/** How a code stands, in one word: the first that fits of disabled, used up and expired. */
+export function codeState(
+  code: Pick<InviteCode, 'available' | 'used' | 'disabledAt' | 'expiresAt'>,
+  now: Instant,
+): CodeState {
+  if (isDisabled(code)) return 'disabled'
+  if (isUsedUp(code)) return 'usedUp'
+  return isExpired(code, now) ? 'expired' : 'open'
+}
+
+export type CodeState = 'open' | 'usedUp' | 'expired' | 'disabled'
+
+/**
+ * Whether a code no longer counts as made, because its owner switched it off before anybody used it. One that a sign-up in
+ * progress holds counts until that is settled, and one that an operator enabled again counts as ever.
+ */
+export function standsAside({
+  switchedOffAt,
+  disabledAt,
+  used,
+  reserved,
+}: Pick<InviteCode, 'switchedOffAt' | 'disabledAt' | 'used' | 'reserved'>): boolean {
+  return switchedOffAt !== null && switchedOffAt === disabledAt && used + reserved === 0
+}
+
 /** Whether a code was earned rather than gifted by the operator. */
 export function isRoutine(code: Pick<InviteCode, 'ordinal'>): boolean {
   return code.ordinal !== null

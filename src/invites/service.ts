@@ -1,3 +1,4 @@
+import { type Deed, makeId } from './audit.ts'
 import { makeCode, type RandomBytes } from './code.ts'
 import { codesToCreate, nextOrdinal } from './earning.ts'
 import { InviteError } from './errors.ts'
@@ -11,7 +12,7 @@ import {
   type SortOrder,
   StoreBusyError,
 } from './store.ts'
-import { ADMIN, type Host, type Instant, type InviteCodeWithUses } from './types.ts'
+import { ADMIN, type Host, type Instant, type InviteCodeWithUses, type Policy } from './types.ts'
 
 /** What the PDS knows of an account and invitations need. */
 export interface MemberFacts {
@@ -35,6 +36,15 @@ export interface InviteServicePorts {
 export interface InviteLimits {
   readonly codesPerRequest: number
   readonly usesPerCode: number
+}
+
+/** A member who has all the codes that were earned by now. */
+export interface Earned {
+  readonly member: MemberSnapshot
+  /** What later codes follow from, or why none are earned. */
+  readonly earning:
+    | { readonly createdAt: Instant; readonly policy: Policy }
+    | { readonly stopped: 'disabled' | 'notOpen' | 'nobodyEarns' }
 }
 
 /** Codes made for one owner. */
@@ -69,25 +79,39 @@ export class InviteService {
   ): Promise<readonly InviteCodeWithUses[]> {
     const { store, now } = this.#ports
     const at = now()
-    const found = await store.memberSnapshot(did)
-    const { codes } = createAvailable ? await this.#createEarned(did, found, at) : found
+    const { codes } = createAvailable ? (await this.earn(did, at)).member : await store.memberSnapshot(did)
     return codes.filter(
       (code) => !isDisabled(code) && !isExpired(code, at) && (includeUsed || !isUsedUp(code)),
     )
   }
 
-  /** Makes what the member has earned by now, and reads again what there is. */
-  async #createEarned(did: string, found: MemberSnapshot, at: Instant): Promise<MemberSnapshot> {
+  /**
+   * Makes what the member has earned by now, and reads what there is then.
+   *
+   * @throws {InviteError} `DuplicateCreate` when the database stayed busy; nothing was created
+   */
+  async earn(did: string, at: Instant): Promise<Earned> {
     const { store, host } = this.#ports
-    if (found.account?.invitesDisabled === true) return found
+    const member = await store.memberSnapshot(did)
+    if (member.account?.invitesDisabled === true) return { member, earning: { stopped: 'disabled' } }
     // Another process may have opened earning since the start.
     const { earningSince = null } = (await store.host(host.hostname)) ?? {}
-    if (earningSince === null) return found
+    if (earningSince === null) return { member, earning: { stopped: 'notOpen' } }
     const policy = await store.policy(host.hostname)
-    if (policy.interval === null) return found
-    const createdAt = found.account?.createdAt ?? (await this.#learnCreatedAt(did))
-    const count = codesToCreate(at, createdAt, found.codes, policy)
-    if (count === 0) return found
+    if (policy.interval === null) return { member, earning: { stopped: 'nobodyEarns' } }
+    const createdAt = member.account?.createdAt ?? (await this.#learnCreatedAt(did))
+    const earning = { createdAt, policy }
+    const count = codesToCreate(at, createdAt, member.codes, policy)
+    return { member: count === 0 ? member : await this.#createEarned(did, member, count, at), earning }
+  }
+
+  async #createEarned(
+    did: string,
+    found: MemberSnapshot,
+    count: number,
+    at: Instant,
+  ): Promise<MemberSnapshot> {
+    const { store, host } = this.#ports
     try {
       const firstOrdinal = nextOrdinal(found.codes)
       await this.#insertNew(count, (codes) =>
@@ -121,6 +145,7 @@ export class InviteService {
    * @param forAccounts owners: DIDs that the PDS has, or `admin`; the same owner twice gets twice as many
    * @param codeCount codes for each owner
    * @param useCount uses of each code
+   * @param actor who the audit log says did it
    * @returns the codes by owner, in the order asked for
    * @throws {InviteError} `InvalidRequest` for counts out of bounds, `UnknownAccount` for an owner that the PDS lacks
    */
@@ -128,10 +153,12 @@ export class InviteService {
     forAccounts,
     codeCount,
     useCount,
+    actor,
   }: {
     forAccounts: readonly string[]
     codeCount: number
     useCount: number
+    actor?: string
   }): Promise<readonly AccountCodes[]> {
     const { store, host, now, limits } = this.#ports
     requireBetween('useCount', useCount, limits.usesPerCode)
@@ -154,6 +181,7 @@ export class InviteService {
         })),
         host.hostname,
         createdAt,
+        this.#deed(actor),
       ),
     )
     return forAccounts.map((account, index) => ({
@@ -203,12 +231,21 @@ export class InviteService {
   async disableCodes({
     codes,
     owners,
+    actor,
   }: {
     codes: readonly string[]
     owners: readonly string[]
+    actor?: string
   }): Promise<void> {
     if (owners.includes(ADMIN)) throw new InviteError('InvalidRequest', 'cannot disable admin invite codes')
-    await this.#ports.store.disableCodes({ codes, owners, at: this.#ports.now() })
+    const { store, host, now } = this.#ports
+    const deed = this.#deed(actor)
+    await store.disableCodes({
+      codes,
+      owners,
+      at: deed?.at ?? now(),
+      deed: deed && { ...deed, host: host.hostname },
+    })
   }
 
   /**
@@ -216,14 +253,25 @@ export class InviteService {
    *
    * @param note why, for administrators; undefined leaves the note before, an empty one erases it
    */
-  async setInvitesDisabled(did: string, disabled: boolean, note: string | undefined): Promise<void> {
+  async setInvitesDisabled(
+    did: string,
+    disabled: boolean,
+    note: string | undefined,
+    actor?: string,
+  ): Promise<void> {
     const { store, host } = this.#ports
-    await store.setInvitesDisabled({ did, host: host.hostname, disabled, note: note ?? null })
+    const change = { did, host: host.hostname, disabled, note: note ?? null }
+    await store.setInvitesDisabled({ ...change, deed: this.#deed(actor) })
   }
 
   /** What administrators see of the accounts asked for, known or not. */
   memberRecords(dids: readonly string[]): Promise<ReadonlyMap<string, MemberRecord>> {
     return this.#ports.store.memberRecords(dids)
+  }
+
+  #deed(actor: string | undefined): Deed | undefined {
+    const { now, random } = this.#ports
+    return actor === undefined ? undefined : { id: makeId(random), at: now(), actor }
   }
 
   /** The instant that expiry is judged by. */

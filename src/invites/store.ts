@@ -1,17 +1,24 @@
+import type { AuditStore, Deed } from './audit.ts'
+import type { BatchStore } from './batches.ts'
 import type { FeedStore } from './feed.ts'
+import type { GivingStore } from './giving.ts'
 import type { ImportStore } from './imports.ts'
+import type { OverviewStore } from './overview.ts'
 import type { RedemptionRefusal, Redeemer } from './predicates.ts'
 import type { ReconcileStore } from './reconciling.ts'
+import type { SearchStore } from './search.ts'
 import type {
   Account,
   AccountStatus,
   Door,
   Host,
   Instant,
+  InviteCode,
   InviteCodeWithUses,
   Policy,
   ReservationState,
 } from './types.ts'
+import type { WebStore } from './web.ts'
 
 /** The database stayed locked by other writers for as long as a caller should wait. Nothing was changed. */
 export class StoreBusyError extends Error {
@@ -92,8 +99,21 @@ export interface Reservation {
  * Where invitations are kept. Every method is one transaction, rejects with {@link StoreBusyError} or
  * {@link StoreUnavailableError} having changed nothing, and is proved on every implementation by one conformance
  * suite, parallel writers included. Reads take no write lock.
+ *
+ * Where a method takes a deed, it writes a line of the audit log with what it changes; without one Latchkey acts by itself.
  */
-export interface InviteStore extends FeedStore, ImportStore, ReconcileStore, AsyncDisposable {
+export interface InviteStore
+  extends
+    AuditStore,
+    BatchStore,
+    FeedStore,
+    GivingStore,
+    ImportStore,
+    OverviewStore,
+    ReconcileStore,
+    SearchStore,
+    WebStore,
+    AsyncDisposable {
   /** Whether the database answers and can be written. Rejects like every other method when not. */
   check(): Promise<void>
 
@@ -103,15 +123,15 @@ export interface InviteStore extends FeedStore, ImportStore, ReconcileStore, Asy
   host(hostname: string): Promise<Host | undefined>
   /**
    * Records that a host's codes were given back to the PDS, or with null that they were not after all. Unknown hosts are
-   * refused by an Error.
+   * refused by an Error. The line of a deed that gives them back says that it is not finished; {@link recordEvent} ends it.
    */
-  setEjected(hostname: string, at: Instant | null): Promise<void>
+  setEjected(hostname: string, at: Instant | null, deed?: Deed): Promise<void>
   /** Opens earning on a host; the first call's instant stays, and grows the versions of the host's accounts. */
   openEarning(hostname: string, at: Instant): Promise<void>
   /** @returns the policy last set, or nobody earns, epoch 0 and the reference's cap of 5 */
   policy(hostname: string): Promise<Policy>
   /** Replaces the policy; the versions of the host's accounts grow when it differs from the one before. */
-  setPolicy(hostname: string, policy: Policy): Promise<void>
+  setPolicy(hostname: string, policy: Policy, deed?: Deed): Promise<void>
 
   /**
    * Inserts an account or fills in what is given. A `createdAt` that is known is replaced only when another is given,
@@ -127,6 +147,7 @@ export interface InviteStore extends FeedStore, ImportStore, ReconcileStore, Asy
     host: string
     disabled: boolean
     note: string | null
+    deed?: Deed | undefined
   }): Promise<void>
   /** Reads what `getAccountInviteCodes` answers from. */
   memberSnapshot(did: string): Promise<MemberSnapshot>
@@ -138,14 +159,25 @@ export interface InviteStore extends FeedStore, ImportStore, ReconcileStore, Asy
   memberRecords(dids: readonly string[]): Promise<ReadonlyMap<string, MemberRecord>>
 
   /** Inserts gifted codes, all or none, and grows the owners' versions. */
-  insertGifted(codes: readonly NewCode[], host: string, createdAt: Instant): Promise<InsertOutcome>
+  insertGifted(
+    codes: readonly NewCode[],
+    host: string,
+    createdAt: Instant,
+    deed?: Deed,
+  ): Promise<InsertOutcome>
   /**
    * Inserts earned codes under their ordinals. An ordinal that its owner has already is left as it is, so that callers
    * who worked out the same codes all succeed. Inserts nothing for an account whose invites are disabled.
    */
   insertEarned(codes: EarnedCodes): Promise<InsertOutcome>
   /** Disables codes by name and by owner, those not disabled before; unknown ones are passed over. */
-  disableCodes(which: { codes: readonly string[]; owners: readonly string[]; at: Instant }): Promise<void>
+  disableCodes(which: {
+    codes: readonly string[]
+    owners: readonly string[]
+    at: Instant
+    /** The host for the log. */
+    deed?: (Deed & { readonly host: string }) | undefined
+  }): Promise<void>
   /**
    * One page of all codes of a host: newest first, or most used first; within equals by code, descending.
    *
@@ -158,7 +190,7 @@ export interface InviteStore extends FeedStore, ImportStore, ReconcileStore, Asy
     after: ListingPosition | null
   }): Promise<readonly InviteCodeWithUses[]>
 
-  /** Reads all that decides whether a code can be redeemed. @returns undefined when the host has no such code */
+  /** Reads all that decides whether a code can be redeemed, at the same cost however often it was. @returns undefined when the host has no such code */
   codeStanding(code: string, host: string): Promise<CodeStanding | undefined>
 
   /**
@@ -240,7 +272,7 @@ export interface InviteStore extends FeedStore, ImportStore, ReconcileStore, Asy
   /** Whether sign-ups are paused, and how. Undefined when they are not. */
   pause(host: string): Promise<Pause | undefined>
   /** Pauses sign-ups, or resumes them with undefined. Unknown hosts are refused by an Error. */
-  setPause(host: string, pause: Pause | undefined): Promise<void>
+  setPause(host: string, pause: Pause | undefined, deed?: Deed): Promise<void>
 }
 
 /** Both doors are closed. */
@@ -252,9 +284,9 @@ export interface Pause {
   readonly message: string | null
 }
 
-/** A code, and how its owner stands. */
+/** A code, without its uses, and how its owner stands. */
 export interface CodeStanding {
-  readonly code: InviteCodeWithUses
+  readonly code: InviteCode
   /** `active` for `admin` and for owners not seen yet. */
   readonly ownerStatus: AccountStatus
 }

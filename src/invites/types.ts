@@ -31,6 +31,10 @@ export interface InviteCode {
   readonly restrictedTo: string | null
   /** Where a code stands that the PDS made; null for one that was made here. */
   readonly upstream: UpstreamStanding | null
+  /** When its owner switched it off. That holds while it equals `disabledAt`: what operators do comes after it. */
+  readonly switchedOffAt: Instant | null
+  /** When the first of the codes was made in whose place it came; null for one that replaces none. */
+  readonly firstMadeAt: Instant | null
 }
 
 /**
@@ -67,6 +71,14 @@ export interface Account {
   readonly invitedByCode: string | null
   /** Grows with every change of what `getAccountInviteCodes` would answer. */
   readonly version: number
+}
+
+/** An account, as others may know it. */
+export interface Person {
+  readonly did: string
+  /** Null when it is not known, or the account is deleted. */
+  readonly handle: string | null
+  readonly status: AccountStatus
 }
 
 /** How members of a host earn codes. */

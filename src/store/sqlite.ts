@@ -2,19 +2,26 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type InviteStore, StoreUnavailableError } from '../invites/store.ts'
 import type { Instant } from '../invites/types.ts'
 import { accountMethods } from './sqlite/accounts.ts'
+import { batchMethods } from './sqlite/batches.ts'
 import { codeMethods } from './sqlite/codes.ts'
+import { eventMethods } from './sqlite/events.ts'
 import { connect } from './sqlite/file/connection.ts'
 import { feedMethods } from './sqlite/feed.ts'
+import { givingMethods } from './sqlite/giving.ts'
 import { hostMethods } from './sqlite/hosts.ts'
 import { importMethods } from './sqlite/imports.ts'
 import { mendingStore, type Opened } from './sqlite/file/mending.ts'
 import { MIGRATIONS } from './sqlite/migrations.ts'
 import { openDatabase } from './sqlite/file/open.ts'
+import { overviewMethods } from './sqlite/overview.ts'
 import { type AsItIs, canWrite, openAsItIs, openFrozen } from './sqlite/file/read-only.ts'
 import { reconcileMethods } from './sqlite/reconciling.ts'
 import { reservationMethods } from './sqlite/reservations.ts'
 import { DEFAULT_RETRY, type Retry } from './sqlite/file/retry.ts'
+import { searchMethods } from './sqlite/search.ts'
 import { settlingMethods } from './sqlite/settling.ts'
+import { undoMethods } from './sqlite/undoing.ts'
+import { webMethods } from './sqlite/web.ts'
 
 export interface SqliteStoreOptions {
   /** The database file; created where there is none, in a folder that exists. */
@@ -77,12 +84,19 @@ function storeOver(db: DatabaseSync, path: string, retry: Retry): InviteStore {
     check: () => connection.write(() => void touch.run()),
     ...hostMethods(connection),
     ...accountMethods(connection),
+    ...batchMethods(connection),
+    ...undoMethods(connection),
+    ...eventMethods(connection),
+    ...searchMethods(connection),
     ...codeMethods(connection),
     ...feedMethods(connection),
+    ...givingMethods(connection),
     ...importMethods(connection),
+    ...overviewMethods(connection),
     ...reconcileMethods(connection),
     ...reservationMethods(connection),
     ...settlingMethods(connection),
+    ...webMethods(connection),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   }
 }

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { codesToCreate, earnedBy, nextOrdinal } from '../../src/invites/earning.ts'
+import { codesToCreate, earnedBy, nextEarnedAt, nextOrdinal } from '../../src/invites/earning.ts'
+import { replacementOf } from '../../src/invites/giving.ts'
+import { isOpen, isRoutine } from '../../src/invites/predicates.ts'
 import type { InviteCode } from '../../src/invites/types.ts'
 import {
   births,
@@ -183,6 +185,110 @@ describe('the number of codes to create', () => {
     expect(dueWith(policy.epoch, 1)).toBe(2)
     expect(dueWith(policy.epoch + 1, 1)).toBe(0)
     expect(dueWith(policy.epoch, 0)).toBe(0)
+  })
+})
+
+describe('when the next code is earned', () => {
+  const next = ({ now, birth, codes, policy }: SampleMember) => nextEarnedAt(now, birth, codes, policy)
+  const withoutExpiry = ({ codes, ...member }: SampleMember): SampleMember => ({
+    ...member,
+    codes: codes.map((code) => ({ ...code, expiresAt: null })),
+  })
+
+  test('there is one more to create at that instant, and a millisecond before there is not', () => {
+    fc.assert(
+      fc.property(members, (sample) => {
+        const member = withoutExpiry(sample)
+        const at = next(member)
+        if (at === null) return
+        expect(at).toBeGreaterThan(member.now)
+        expect(due({ ...member, now: at })).toBe(due(member) + 1)
+        expect(due({ ...member, now: at - 1 })).toBe(due(member))
+      }),
+    )
+  })
+
+  test('so it is with codes that expire, of which several may make room at once', () => {
+    fc.assert(
+      fc.property(members, (member) => {
+        const at = next(member)
+        if (at === null) return
+        expect(due({ ...member, now: at })).toBeGreaterThan(due(member))
+        expect(due({ ...member, now: at - 1 })).toBe(due(member))
+      }),
+    )
+  })
+
+  test('is never exactly when the cap has no room, or nobody earns', () => {
+    fc.assert(
+      fc.property(members, (member) => {
+        const { policy, now } = member
+        const forEver = { ...member, now: now + policy.epoch + 200 * policy.interval + 10_000 }
+        const isEver = due(forEver) > due(member)
+        expect(next(member) !== null).toBe(isEver)
+        expect(nextEarnedAt(now, member.birth, member.codes, { ...policy, interval: null })).toBeNull()
+      }),
+    )
+  })
+
+  test('with nothing made yet, it is a whole interval after the birth', () => {
+    const policy = { interval: DAY, epoch: 0, cap: 5 }
+    expect(nextEarnedAt(BIRTH, BIRTH, [], policy)).toBe(BIRTH + DAY)
+    const made = Array.from({ length: 5 }, () => earnedCode({ createdAt: BIRTH + 5 * DAY }))
+    expect(nextEarnedAt(BIRTH + 5 * DAY, BIRTH, made, policy)).toBeNull()
+  })
+})
+
+describe('switching off one’s own code', () => {
+  const which = fc.nat({ max: 100 })
+
+  test('changes nothing in what is still to be earned, now and ever, when another takes its place', () => {
+    fc.assert(
+      fc.property(members, which, fc.nat({ max: 40 }), (member, pick, later) => {
+        const { now, policy } = member
+        const open = member.codes.filter(
+          (code) => isRoutine(code) && isOpen(code, now) && openCount(member) <= policy.cap,
+        )
+        const code = open[pick % open.length]
+        if (code === undefined) return
+        const made = replacementOf(
+          code,
+          { codes: member.codes, invitesDisabled: false, cap: policy.cap },
+          now,
+        )
+        if (made === null) throw new Error('the cap has room for what takes the place of an open code')
+        const replaced = {
+          ...member,
+          codes: [
+            ...member.codes.map((one) =>
+              one === code ? { ...code, disabledAt: now, switchedOffAt: now } : one,
+            ),
+            // The expiry is kept: it is no way to more time.
+            earnedCode({ ...made, code: 'new', createdAt: now, expiresAt: code.expiresAt }),
+          ],
+        }
+        const at = now + later * policy.interval
+        // Under a cap with room for all as well, where only what was made counts.
+        for (const cap of [policy.cap, 1000]) {
+          const then = { now: at, policy: { ...policy, cap } }
+          expect(due({ ...replaced, ...then })).toBe(due({ ...member, ...then }))
+        }
+        expect(openCount(replaced)).toBe(openCount(member))
+      }),
+    )
+  })
+
+  test('lets one that nobody used be earned anew when none takes its place, and counts it once it is used or enabled', () => {
+    const policy = { interval: DAY, epoch: 0, cap: 5 }
+    const now = BIRTH + DAY
+    const off = earnedCode({ createdAt: now, disabledAt: now, switchedOffAt: now })
+    const dueWith = (code: InviteCode) => codesToCreate(now, BIRTH, [code], policy)
+    expect(dueWith(off)).toBe(1)
+    expect(dueWith({ ...off, reserved: 1 })).toBe(0)
+    expect(dueWith({ ...off, used: 1 })).toBe(0)
+    expect(dueWith({ ...off, disabledAt: null })).toBe(0)
+    expect(dueWith({ ...off, disabledAt: now + 1 })).toBe(0)
+    expect(dueWith({ ...off, switchedOffAt: null })).toBe(0)
   })
 })
 

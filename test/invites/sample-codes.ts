@@ -19,6 +19,8 @@ export function earnedCode(change: Partial<InviteCode> = {}): InviteCode {
     expiresAt: null,
     restrictedTo: null,
     upstream: null,
+    switchedOffAt: null,
+    firstMadeAt: null,
     ...change,
   }
 }

@@ -1,6 +1,7 @@
 import type { InviteStore, MemberRecord, MemberSnapshot } from '../../invites/store.ts'
 import type { InviteCodeWithUses } from '../../invites/types.ts'
 import type { Connection } from './file/connection.ts'
+import { auditor } from './rows/audit.ts'
 import { usesReader } from './rows/readers.ts'
 import {
   ACCOUNT_COLUMNS,
@@ -34,6 +35,7 @@ export function accountMethods({ db, read, write }: Connection): AccountMethods 
      ON CONFLICT (did) DO UPDATE
        SET invites_disabled = excluded.invites_disabled,
            invite_note = CASE WHEN $note IS NULL THEN account.invite_note ELSE nullif($note, '') END,
+           invites_set_by_batch = NULL,
            version = account.version + (account.invites_disabled <> excluded.invites_disabled)`,
   )
   const account = prepareRows<AccountRow>(db, `SELECT ${ACCOUNT_COLUMNS} FROM account WHERE did = ?`)
@@ -43,6 +45,7 @@ export function accountMethods({ db, read, write }: Connection): AccountMethods 
   )
   const codeNamed = prepareRows<CodeRow>(db, `SELECT ${CODE_COLUMNS} FROM invite_code WHERE code = ?`)
   const withUses = usesReader(db)
+  const recordDeed = auditor(db)
 
   function snapshot(did: string): MemberSnapshot {
     const row = account.get(did)
@@ -62,9 +65,10 @@ export function accountMethods({ db, read, write }: Connection): AccountMethods 
         upsert.run({ did, host, handle, createdAt })
       }),
 
-    setInvitesDisabled: ({ did, host, disabled, note }) =>
+    setInvitesDisabled: ({ did, host, disabled, note, deed }) =>
       write(() => {
         setInvitesDisabled.run({ did, host, disabled: disabled ? 1 : 0, note })
+        recordDeed(deed, disabled ? 'disableInvites' : 'enableInvites', did)
       }),
 
     memberSnapshot: (did) => read(() => snapshot(did)),

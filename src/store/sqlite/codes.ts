@@ -2,8 +2,9 @@ import type { InsertOutcome, InviteStore, ListingPosition, SortOrder } from '../
 import { ADMIN, type AccountStatus } from '../../invites/types.ts'
 import type { Connection } from './file/connection.ts'
 import { isKeyCollision } from './file/errors.ts'
+import { auditor } from './rows/audit.ts'
 import { usesReader } from './rows/readers.ts'
-import { CODE_COLUMNS, prepareRows, type CodeRow } from './rows/rows.ts'
+import { CODE_COLUMNS, prepareRows, toCode, type CodeRow } from './rows/rows.ts'
 import { versionGrower } from './rows/versions.ts'
 
 type CodeMethods = Pick<
@@ -26,6 +27,14 @@ const BEFORE_ALL: ListingPosition = { primary: Number.MAX_SAFE_INTEGER, code: ''
 /** Earned codes let one person in, as the reference PDS's do. */
 const EARNED_USES = 1
 
+/** So many of those that an action reached are named in the log. */
+const NAMED = 20
+
+/** What a line of the log is about. @returns undefined when that is more than one thing */
+function subjectOf(things: readonly string[]): string | undefined {
+  return things.length === 1 ? things[0] : undefined
+}
+
 /** Making, disabling and listing codes. */
 export function codeMethods({ db, read, write }: Connection): CodeMethods {
   const insertGifted = db.prepare(
@@ -41,7 +50,7 @@ export function codeMethods({ db, read, write }: Connection): CodeMethods {
   const disabling = (column: 'code' | 'for_account') =>
     prepareRows<OwnerRow>(
       db,
-      `UPDATE invite_code SET disabled_at = ?
+      `UPDATE invite_code SET disabled_at = ?, disabled_by_batch = NULL
        WHERE disabled_at IS NULL AND ${column} IN (SELECT value FROM json_each(?))
        RETURNING for_account, host`,
     )
@@ -58,14 +67,21 @@ export function codeMethods({ db, read, write }: Connection): CodeMethods {
   const statusOf = prepareRows<[AccountStatus]>(db, 'SELECT status FROM account WHERE did = ?')
   const withUses = usesReader(db)
   const growVersions = versionGrower(db)
+  const record = auditor(db)
 
   return {
-    insertGifted: (codes, host, createdAt) =>
+    insertGifted: (codes, host, createdAt, deed) =>
       inserting(() =>
         write(() => {
           for (const { code, forAccount, available } of codes)
             insertGifted.run({ code, host, forAccount, createdAt, available })
           growVersions(codes.map(({ forAccount }) => ({ did: forAccount, host })))
+          const owners = [...new Set(codes.map(({ forAccount }) => forAccount))]
+          record(deed, 'createCodes', subjectOf(codes.map(({ code }) => code)) ?? host, {
+            codes: codes.length,
+            uses: codes[0]?.available ?? 0,
+            owners: owners.slice(0, NAMED),
+          })
         }),
       ),
 
@@ -80,13 +96,17 @@ export function codeMethods({ db, read, write }: Connection): CodeMethods {
         }),
       ),
 
-    disableCodes: ({ codes, owners, at }) =>
+    disableCodes: ({ codes, owners, at, deed }) =>
       write(() => {
         const changed = [
           ...disableByName.all(at, JSON.stringify(codes)),
           ...disableByOwner.all(at, JSON.stringify(owners)),
         ]
         growVersions(changed.map(([did, host]) => ({ did, host })))
+        record(deed, 'disableCodes', subjectOf([...codes, ...owners]) ?? deed?.host ?? '', {
+          codes: changed.length,
+          asked: { codes: codes.slice(0, NAMED), owners: owners.slice(0, NAMED) },
+        })
       }),
 
     listCodes: ({ host, sort, limit, after }) =>
@@ -97,8 +117,9 @@ export function codeMethods({ db, read, write }: Connection): CodeMethods {
 
     codeStanding: (name, host) =>
       read(() => {
-        const [code] = withUses(codeOfHost.all(name, host))
-        if (code === undefined) return undefined
+        const row = codeOfHost.get(name, host)
+        if (row === undefined) return undefined
+        const code = toCode(row)
         const [ownerStatus] = statusOf.get(code.forAccount) ?? ['active' as const]
         return { code, ownerStatus }
       }),

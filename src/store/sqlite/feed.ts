@@ -1,5 +1,6 @@
 import type { FeedStore, Resync } from '../../invites/feed.ts'
 import type { Connection } from './file/connection.ts'
+import { auditor } from './rows/audit.ts'
 import { prepareRows, UNFINISHED } from './rows/rows.ts'
 
 type ResyncRow = [wantedAt: number | null, missing: number | null, accepted: 0 | 1]
@@ -8,7 +9,7 @@ type ResyncRow = [wantedAt: number | null, missing: number | null, accepted: 0 |
 const ERASE = 'handle = NULL, invite_note = NULL'
 
 /** Accounts that the PDS has told of, or that were seen there. Codes may belong to DIDs that never were. */
-const WAS_THERE = '(status_seq > 0 OR created_at IS NOT NULL OR invited_by_code IS NOT NULL)'
+export const WAS_THERE = '(status_seq > 0 OR created_at IS NOT NULL OR invited_by_code IS NOT NULL)'
 
 /** What is known of accounts from their host. */
 export function feedMethods({ db, read, write }: Connection): FeedStore {
@@ -46,6 +47,14 @@ export function feedMethods({ db, read, write }: Connection): FeedStore {
      WHERE id IN (SELECT reservation_id FROM invite_use WHERE used_by = $did)`,
   )
   const erase = db.prepare(`UPDATE account SET ${ERASE} WHERE did = $did`)
+  const eraseKeptNotes = db.prepare('UPDATE batch_account SET invite_note = NULL WHERE did = $did')
+
+  const eraseBatchNotes = db.prepare(
+    `UPDATE batch SET note = NULL
+     WHERE note IS NOT NULL AND id IN (SELECT batch FROM batch_account WHERE did = $did)
+       AND NOT EXISTS (SELECT 1 FROM batch_account other LEFT JOIN account ON account.did = other.did
+                       WHERE other.batch = batch.id AND other.did <> $did AND coalesce(status, 'active') <> 'deleted')`,
+  )
 
   const resync = prepareRows<ResyncRow>(
     db,
@@ -105,6 +114,14 @@ export function feedMethods({ db, read, write }: Connection): FeedStore {
     'SELECT 1 FROM account WHERE arrival IS NULL AND arrived_at IS NOT NULL AND host = ? LIMIT 1',
   )
 
+  const record = auditor(db)
+
+  /** What is noted with an account goes with it; of a batch over several, with the last of them. */
+  function eraseNotes(did: string): void {
+    eraseKeptNotes.run({ did })
+    eraseBatchNotes.run({ did })
+  }
+
   return {
     firehoseCursor: (host) => read(() => cursor.get(host)?.[0] ?? null),
 
@@ -117,6 +134,7 @@ export function feedMethods({ db, read, write }: Connection): FeedStore {
         if (status === 'deleted') {
           eraseSignUps.run({ did })
           erase.run({ did })
+          eraseNotes(did)
         } else comeBack.run({ did, at })
         setStatus.run({ did, host, status, seq })
         return true
@@ -140,7 +158,12 @@ export function feedMethods({ db, read, write }: Connection): FeedStore {
         if (want.run({ host, at }).changes !== 1) throw new Error(`The host ${host} is unknown`)
       }),
 
-    acceptResync: (host) => write(() => accept.get(host)?.[0] ?? null),
+    acceptResync: (host, deed) =>
+      write(() => {
+        const missing = accept.get(host)?.[0] ?? null
+        if (missing !== null) record(deed, 'acceptResync', host, { missing })
+        return missing
+      }),
 
     holdResync: (host, missing) => write(() => void hold.run(missing, host)),
 
@@ -157,7 +180,9 @@ export function feedMethods({ db, read, write }: Connection): FeedStore {
         const rows = JSON.stringify(present.map(({ did, status }) => [did, status]))
         list.run({ host, asOf, at, present: rows })
         for (const did of gone) {
-          if (markGone.run({ did, host, asOf }).changes === 1) eraseSignUps.run({ did })
+          if (markGone.run({ did, host, asOf }).changes !== 1) continue
+          eraseSignUps.run({ did })
+          eraseNotes(did)
         }
       }),
 

@@ -1,6 +1,7 @@
 import type { InviteStore } from '../../invites/store.ts'
 import type { Host, Policy } from '../../invites/types.ts'
 import type { Connection } from './file/connection.ts'
+import { auditor } from './rows/audit.ts'
 import { prepareRows } from './rows/rows.ts'
 
 type HostMethods = Pick<
@@ -60,6 +61,7 @@ export function hostMethods({ db, read, write }: Connection): HostMethods {
     `UPDATE host SET paused_at = ?, pause_excepts_migrations = ?, pause_message = ? WHERE hostname = ?`,
   )
   const growVersions = db.prepare('UPDATE account SET version = version + 1 WHERE host = ?')
+  const record = auditor(db)
 
   function hostOf(hostname: string): Host | undefined {
     const row = host.get(hostname)
@@ -86,7 +88,12 @@ export function hostMethods({ db, read, write }: Connection): HostMethods {
 
     host: (hostname) => read(() => hostOf(hostname)),
 
-    setEjected: (hostname, at) => write(() => requireHost(hostname, setEjected.run(at, hostname).changes)),
+    setEjected: (hostname, at, deed) =>
+      write(() => {
+        requireHost(hostname, setEjected.run(at, hostname).changes)
+        if (at === null) record(deed, 'withdrawEject', hostname)
+        else record(deed, 'eject', hostname, { finished: false })
+      }),
 
     openEarning: (hostname, at) =>
       write(() => {
@@ -95,12 +102,13 @@ export function hostMethods({ db, read, write }: Connection): HostMethods {
 
     policy: (hostname) => read(() => policyOf(hostname)),
 
-    setPolicy: (hostname, { interval, epoch, cap }) =>
+    setPolicy: (hostname, { interval, epoch, cap }, deed) =>
       write(() => {
         const before = policyOf(hostname)
         replacePolicy.run(hostname, interval, epoch, cap)
         const differs = before.interval !== interval || before.epoch !== epoch || before.cap !== cap
         if (differs) growVersions.run(hostname)
+        if (differs) record(deed, 'setPolicy', hostname, { before, after: { interval, epoch, cap } })
       }),
 
     sweptUntil: (hostname) => read(() => sweptUntil.get(hostname)?.[0] ?? null),
@@ -114,10 +122,12 @@ export function hostMethods({ db, read, write }: Connection): HostMethods {
         return row && { since: row[0], exceptMigrations: row[1] === 1, message: row[2] }
       }),
 
-    setPause: (hostname, wanted) =>
+    setPause: (hostname, wanted, deed) =>
       write(() => {
         const { since = null, exceptMigrations = false, message = null } = wanted ?? {}
         requireHost(hostname, setPause.run(since, exceptMigrations ? 1 : 0, message, hostname).changes)
+        if (wanted === undefined) record(deed, 'resumeSignUps', hostname)
+        else record(deed, 'pauseSignUps', hostname, { exceptMigrations, message })
       }),
   }
 }

@@ -2,6 +2,7 @@ import type { ImportStore, UpstreamAccount, UpstreamCode } from '../../invites/i
 import { ADMIN, type Instant, type InviteUse } from '../../invites/types.ts'
 import { arrivalRecorder } from './rows/arrivals.ts'
 import type { Connection } from './file/connection.ts'
+import { ringCutter } from './rows/rings.ts'
 import { prepareRows } from './rows/rows.ts'
 import { type Owner, versionGrower } from './rows/versions.ts'
 
@@ -92,6 +93,7 @@ export function importMethods({ db, read, write }: Connection): ImportStore {
     'SELECT upstream, count(*) FROM invite_code WHERE host = ? AND upstream IS NOT NULL GROUP BY upstream',
   )
   const recordArrival = arrivalRecorder(db)
+  const cutRing = ringCutter(db)
   const growVersions = versionGrower(db)
 
   async function writing<T>(dryRun: boolean, work: () => T): Promise<T> {
@@ -112,7 +114,10 @@ export function importMethods({ db, read, write }: Connection): ImportStore {
     const added = uses.filter(({ usedBy, usedAt }) => insertUse.run({ code, usedBy, usedAt }).changes === 1)
     if (added.length === 0) return 0
     countUses.run({ code, count: added.length })
-    for (const { usedBy } of added) setInviter.run({ did: usedBy })
+    for (const { usedBy } of added) {
+      setInviter.run({ did: usedBy })
+      cutRing(usedBy)
+    }
     return added.length
   }
 

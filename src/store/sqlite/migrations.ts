@@ -140,10 +140,170 @@ export const MIGRATIONS: readonly string[] = [
     CHECK (upstream IN ('theirs', 'closing', 'ours'));
   CREATE INDEX invite_code_upstream ON invite_code (host, upstream) WHERE upstream IN ('theirs', 'closing');
   CREATE INDEX invite_use_who ON invite_use (used_by, used_at);
-  `,
-  `
+
   ALTER TABLE reservation ADD COLUMN used_upstream INTEGER NOT NULL DEFAULT 0 -- 1: released, and the PDS keeps a use of its code
     CHECK (used_upstream IN (0, 1));
   CREATE INDEX reservation_forgettable ON reservation (settled_at) WHERE state = 'released' AND used_upstream = 0;
+  `,
+  // What the pages need: giving.
+  `
+  ALTER TABLE invite_code ADD COLUMN label TEXT; -- what its owner calls it; nobody else sees it
+  ALTER TABLE invite_code ADD COLUMN switched_off_at INTEGER; -- when its owner switched it off; holds while it is disabled_at
+  ALTER TABLE invite_code ADD COLUMN first_made_at INTEGER; -- when the first code was made in whose place it came; null: in none's
+  `,
+  // Operators' batches and searches.
+  `
+  ALTER TABLE batch ADD COLUMN codes INTEGER NOT NULL DEFAULT 0;         -- codes that it changed or made so far
+  ALTER TABLE batch ADD COLUMN accounts INTEGER NOT NULL DEFAULT 0;      -- accounts that it changed so far, or whose codes it did
+  ALTER TABLE batch ADD COLUMN finished INTEGER NOT NULL DEFAULT 0       -- 1: all is done; 0: it goes on, or its process died
+    CHECK (finished IN (0, 1));
+  ALTER TABLE batch ADD COLUMN undo_began_at INTEGER;                    -- when somebody began to undo it: it does nothing more
+  ALTER TABLE batch ADD COLUMN restored INTEGER NOT NULL DEFAULT 0;      -- rows that the undoing made as before
+  ALTER TABLE batch ADD COLUMN changed_since INTEGER NOT NULL DEFAULT 0; -- rows that the undoing left, since others changed them
+  CREATE INDEX batch_recent ON batch (host, at, id);
+
+  -- A row of invite_code that a batch changed or made, and how it was before.
+  CREATE TABLE batch_code (
+    batch TEXT NOT NULL,                     -- the batch
+    code TEXT NOT NULL,                      -- the code
+    made INTEGER NOT NULL                    -- 1: the batch made it; 0: it enabled or disabled it
+      CHECK (made IN (0, 1)),
+    disabled_at INTEGER,                     -- what stood in invite_code before; null for one that it made
+    disabled_by_batch TEXT,                  -- likewise
+    enabled_by_batch TEXT,                   -- likewise
+    undone TEXT                              -- what the undoing did to it; null: nothing yet
+      CHECK (undone IN ('restored', 'changed since')),
+    PRIMARY KEY (batch, code)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX batch_code_left ON batch_code (batch, made, code) WHERE undone IS NULL;
+
+  -- A row of account whose invites a batch enabled or disabled, and how it was before.
+  CREATE TABLE batch_account (
+    batch TEXT NOT NULL,           -- the batch
+    did TEXT NOT NULL,             -- the account
+    invites_disabled INTEGER       -- what stood in account before; null: there was no such row
+      CHECK (invites_disabled IN (0, 1)),
+    invite_note TEXT,              -- likewise; erased when the account is deleted
+    invites_set_by_batch TEXT,     -- likewise
+    undone TEXT                    -- what the undoing did to it; null: nothing yet
+      CHECK (undone IN ('restored', 'changed since')),
+    PRIMARY KEY (batch, did)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX batch_account_who ON batch_account (did);
+
+  ALTER TABLE invite_code ADD COLUMN enabled_by_batch TEXT;  -- batch that enabled it last, if one did; of no meaning while it is disabled
+  ALTER TABLE account ADD COLUMN invites_set_by_batch TEXT;  -- batch that enabled or disabled its invites last, if one did
+  CREATE INDEX account_handle ON account (host, handle) WHERE handle IS NOT NULL;
+  CREATE INDEX account_giveable ON account (host, did) WHERE status = 'active' AND invites_disabled = 0
+    AND (status_seq > 0 OR created_at IS NOT NULL OR invited_by_code IS NOT NULL);
+
+  ALTER TABLE invite_code ADD COLUMN gifted INTEGER NOT NULL -- 1: gifted; 0: earned
+    GENERATED ALWAYS AS (ordinal IS NULL) VIRTUAL;
+  ALTER TABLE invite_code ADD COLUMN standing TEXT NOT NULL  -- what of its state the time does not decide; lasting and expiring ones can be open
+    GENERATED ALWAYS AS (CASE WHEN disabled_at IS NOT NULL THEN 'disabled' WHEN used >= available THEN 'usedUp'
+                              WHEN expires_at IS NULL THEN 'lasting' ELSE 'expiring' END) VIRTUAL;
+  CREATE INDEX invite_code_shelf_recent ON invite_code (host, standing, gifted, created_at, code, expires_at);
+  CREATE INDEX invite_code_shelf_usage ON invite_code (host, standing, gifted, used, code, expires_at);
+  CREATE INDEX invite_code_expiry ON invite_code (host, expires_at, standing, gifted, created_at, used, code)
+    WHERE expires_at IS NOT NULL;
+  CREATE INDEX invite_code_note_recent ON invite_code (host, note, created_at, code, standing, gifted, expires_at)
+    WHERE note IS NOT NULL;
+  CREATE INDEX invite_code_note_usage ON invite_code (host, note, used, code, standing, gifted, expires_at)
+    WHERE note IS NOT NULL;
+  CREATE INDEX invite_use_newest ON invite_use (code, used_at);
+
+  -- The notes of codes, each once: a batch writes the same one to thousands. The triggers serve every writer of codes.
+  CREATE TABLE code_note (
+    id INTEGER PRIMARY KEY,   -- by it the index of words finds the note
+    note TEXT NOT NULL UNIQUE -- a note that stands, or stood, at a code
+  ) STRICT;
+  CREATE VIRTUAL TABLE code_note_words USING fts5 (note, content = 'code_note', content_rowid = 'id', prefix = '2 3 4');
+  CREATE TRIGGER code_note_indexed AFTER INSERT ON code_note BEGIN
+    INSERT INTO code_note_words (rowid, note) VALUES (NEW.id, NEW.note);
+  END;
+  CREATE TRIGGER invite_code_noted AFTER INSERT ON invite_code WHEN NEW.note IS NOT NULL BEGIN
+    INSERT INTO code_note (note) VALUES (NEW.note) ON CONFLICT (note) DO NOTHING;
+  END;
+  CREATE TRIGGER invite_code_noted_again AFTER UPDATE OF note ON invite_code WHEN NEW.note IS NOT NULL BEGIN
+    INSERT INTO code_note (note) VALUES (NEW.note) ON CONFLICT (note) DO NOTHING;
+  END;
+  INSERT INTO code_note (note) SELECT DISTINCT note FROM invite_code WHERE note IS NOT NULL;
+  CREATE INDEX audit_event_actor ON audit_event (actor, at, id);
+  CREATE INDEX audit_event_action ON audit_event (action, at, id);
+  CREATE INDEX audit_event_both ON audit_event (actor, action, at, id);
+  `,
+  // The tree and figures.
+  `
+  ALTER TABLE account ADD COLUMN inviter TEXT; -- account above it in the tree: who owns its code; null: a root. Kept by triggers
+  ALTER TABLE account ADD COLUMN joined_at INTEGER NOT NULL DEFAULT 0; -- when it came, as far as is known; 0: not known. Kept by triggers
+
+  -- Derived where the fact is written, so that no writer can forget it.
+  CREATE TRIGGER account_inviter_new AFTER INSERT ON account WHEN NEW.invited_by_code IS NOT NULL BEGIN
+    UPDATE account SET inviter =
+      (SELECT for_account FROM invite_code WHERE code = NEW.invited_by_code AND for_account NOT IN ('admin', NEW.did))
+    WHERE did = NEW.did;
+  END;
+  CREATE TRIGGER account_inviter AFTER UPDATE OF invited_by_code ON account BEGIN
+    UPDATE account SET inviter =
+      (SELECT for_account FROM invite_code WHERE code = NEW.invited_by_code AND for_account NOT IN ('admin', NEW.did))
+    WHERE did = NEW.did;
+  END;
+  CREATE TRIGGER account_inviter_known AFTER INSERT ON invite_code WHEN NEW.for_account <> 'admin' BEGIN
+    UPDATE account SET inviter = NEW.for_account WHERE invited_by_code = NEW.code AND did <> NEW.for_account;
+  END;
+  CREATE TRIGGER account_joined_new AFTER INSERT ON account BEGIN
+    UPDATE account SET joined_at = coalesce(
+      NEW.created_at,
+      (SELECT max(used_at) FROM invite_use WHERE code = NEW.invited_by_code AND used_by = NEW.did),
+      NEW.arrived_at,
+      0)
+    WHERE did = NEW.did;
+  END;
+  CREATE TRIGGER account_joined AFTER UPDATE OF created_at, arrived_at, invited_by_code ON account BEGIN
+    UPDATE account SET joined_at = coalesce(
+      NEW.created_at,
+      (SELECT max(used_at) FROM invite_use WHERE code = NEW.invited_by_code AND used_by = NEW.did),
+      NEW.arrived_at,
+      0)
+    WHERE did = NEW.did;
+  END;
+  UPDATE account SET invited_by_code = invited_by_code;
+
+  CREATE INDEX account_branch ON account (host, inviter, joined_at, did, status);
+  CREATE INDEX account_recent ON account (host, joined_at, did);
+  CREATE INDEX account_invited_by ON account (invited_by_code) WHERE invited_by_code IS NOT NULL;
+  CREATE INDEX reservation_ended ON reservation (host, settled_at, state) WHERE settled_at IS NOT NULL;
+  `,
+  // Signing in to the pages.
+  `
+  CREATE TABLE web_session (
+    hash TEXT NOT NULL PRIMARY KEY, -- SHA-256 of what the browser holds
+    actor TEXT NOT NULL,            -- DID that signed in, or 'admin' for who knew the password
+    opened_at INTEGER NOT NULL,     -- when that was
+    ends_at INTEGER NOT NULL,       -- first instant at which it is over, whatever happens
+    idle_at INTEGER NOT NULL        -- first instant at which it is over unless it is used before
+  ) STRICT;
+  CREATE INDEX web_session_actor ON web_session (actor, opened_at);
+
+  CREATE TABLE web_sign_in (
+    key TEXT NOT NULL PRIMARY KEY, -- random; goes through the PDS and comes back
+    browser TEXT NOT NULL,         -- SHA-256 of what the browser holds that began it
+    value TEXT NOT NULL,           -- what it takes to finish it, a JSON object with a secret of this sign-in
+    ends_at INTEGER NOT NULL       -- first instant at which it can't be finished any more
+  ) STRICT;
+  CREATE INDEX web_sign_in_end ON web_sign_in (ends_at);
+
+  CREATE TABLE web_key (
+    id TEXT NOT NULL PRIMARY KEY, -- random; names the key in what it signs
+    host TEXT NOT NULL,           -- host name whose pages it signs people in to
+    jwk TEXT NOT NULL,            -- the private key, as a JSON Web Key
+    made_at INTEGER NOT NULL      -- when it was made
+  ) STRICT;
+  CREATE INDEX web_key_host ON web_key (host);
+
+  CREATE TABLE web_secret (
+    host TEXT NOT NULL PRIMARY KEY, -- host name whose pages it is of
+    secret TEXT NOT NULL            -- random; signs what browsers keep
+  ) STRICT;
   `,
 ]

@@ -8,6 +8,7 @@ import {
 } from '../../invites/reconciling.ts'
 import { ADMIN, type Instant, type ReservationState } from '../../invites/types.ts'
 import type { Connection } from './file/connection.ts'
+import { ringCutter } from './rows/rings.ts'
 import { prepareRows } from './rows/rows.ts'
 import { type Owner, versionGrower } from './rows/versions.ts'
 
@@ -105,6 +106,7 @@ export function reconcileMethods({ db, read, write }: Connection): ReconcileStor
     `UPDATE account SET invited_by_code = ${NEWEST}, arrival = NULL, arrived_at = NULL
      WHERE did = $did AND invited_by_code = $code`,
   )
+  const cutRing = ringCutter(db)
   const growVersions = versionGrower(db)
 
   function judge({ reservation, code, use }: UpstreamSignUp): SignUpVerdict {
@@ -125,6 +127,7 @@ export function reconcileMethods({ db, read, write }: Connection): ReconcileStor
     const [owner] = countUse.get({ code, host }) ?? []
     if (owner === undefined) throw new Error('A sign-up at this PDS used a code of another host')
     welcome.run({ did, host, handle, createdAt: account?.createdAt ?? null })
+    cutRing(did)
     return { did: owner, host }
   }
 

@@ -76,7 +76,11 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
     db,
     'UPDATE invite_code SET reserved = reserved - 1, used = used + 1 WHERE code = ? RETURNING for_account',
   )
-  const giveBackUse = db.prepare('UPDATE invite_code SET reserved = reserved - 1 WHERE code = ?')
+  const giveBackUse = prepareRows<[did: string, host: string, isSwitchedOff: 0 | 1]>(
+    db,
+    `UPDATE invite_code SET reserved = reserved - 1 WHERE code = ?
+     RETURNING for_account, host, switched_off_at IS NOT NULL`,
+  )
   const insertUse = db.prepare(
     'INSERT INTO invite_use (code, used_by, used_at, reservation_id) VALUES (?, ?, ?, ?)',
   )
@@ -142,7 +146,9 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
       write(() => {
         const settled = markReleased.get({ id, at, usedUpstream: upstream === 'used' ? 1 : 0 })
         if (settled === undefined) return false
-        giveBackUse.run(...settled)
+        const [did, host, isSwitchedOff] = giveBackUse.get(...settled) ?? []
+        // It stands aside from now on, and its owner may earn another.
+        if (did !== undefined && host !== undefined && isSwitchedOff === 1) growVersions([{ did, host }])
         return true
       }),
 

@@ -32,7 +32,8 @@ const FORGETTABLE = "host = $host AND state = 'released' AND used_upstream = 0 A
 
 export const PURGE = `
   DELETE FROM reservation WHERE id IN (
-    SELECT id FROM reservation WHERE ${FORGETTABLE} ORDER BY settled_at LIMIT $limit
+    SELECT id FROM reservation INDEXED BY reservation_forgettable
+    WHERE ${FORGETTABLE} ORDER BY settled_at LIMIT $limit
   )`
 
 /** Sign-ups whose handler didn't end them, and the second look at those that ended. */

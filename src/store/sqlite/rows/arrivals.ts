@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { ringCutter } from './rings.ts'
 
 /** Somebody who came in with a code. */
 export interface Arrival {
@@ -26,5 +27,9 @@ export function arrivalRecorder(db: DatabaseSync): (arrival: Arrival) => void {
            arrival = excluded.arrival,
            version = account.version + 1`,
   )
-  return ({ did, host, handle, code }) => void welcome.run({ did, host, handle, code })
+  const cutRing = ringCutter(db)
+  return ({ did, host, handle, code }) => {
+    welcome.run({ did, host, handle, code })
+    cutRing(did)
+  }
 }

@@ -33,7 +33,7 @@ export function prepareRows<Row extends readonly SQLOutputValue[]>(db: DatabaseS
 }
 
 export const CODE_COLUMNS = `code, host, for_account, created_by, ordinal, created_at, available, used, reserved,
-  disabled_at, expires_at, restricted_to, upstream`
+  disabled_at, expires_at, restricted_to, upstream, switched_off_at, first_made_at`
 
 export type CodeRow = [
   code: string,
@@ -49,6 +49,8 @@ export type CodeRow = [
   expiresAt: number | null,
   restrictedTo: string | null,
   upstream: UpstreamStanding | null,
+  switchedOffAt: number | null,
+  firstMadeAt: number | null,
 ]
 
 export function toCode(row: CodeRow): InviteCode {
@@ -66,6 +68,8 @@ export function toCode(row: CodeRow): InviteCode {
     expiresAt,
     restrictedTo,
     upstream,
+    switchedOffAt,
+    firstMadeAt,
   ] = row
   return {
     code,
@@ -81,6 +85,8 @@ export function toCode(row: CodeRow): InviteCode {
     expiresAt,
     restrictedTo,
     upstream,
+    switchedOffAt,
+    firstMadeAt,
   }
 }
 

@@ -1,0 +1,287 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { CodeState } from '../../invites/predicates.ts'
+import {
+  type CodeSearch,
+  type ExportedCode,
+  NOTES_SEARCHED,
+  OWNERS_SEARCHED,
+  type SearchStore,
+  USES_SHOWN,
+} from '../../invites/search.ts'
+import type { ListingPosition, SortOrder } from '../../invites/store.ts'
+import { ADMIN, type Instant } from '../../invites/types.ts'
+import type { Connection } from './file/connection.ts'
+import { peopleReader } from './rows/people.ts'
+import { CODE_COLUMNS, type CodeRow, prepareRows, type Rows, toCode } from './rows/rows.ts'
+
+type NotedRow = [...CodeRow, note: string | null]
+type Standing = 'usedUp' | 'disabled' | 'lasting' | 'expiring'
+type Parameters = Record<string, string | number>
+
+const POSITION: Record<SortOrder, string> = { recent: 'created_at', usage: 'used' }
+const STANDINGS: readonly Standing[] = ['usedUp', 'disabled', 'lasting', 'expiring']
+const STANDINGS_OF: Record<CodeState, readonly Standing[]> = {
+  usedUp: ['usedUp'],
+  disabled: ['disabled'],
+  open: ['lasting', 'expiring'],
+  expired: ['expiring'],
+}
+const BEFORE_ALL: ListingPosition = { primary: Number.MAX_SAFE_INTEGER, code: '' }
+const AFTER_NONE: ListingPosition = { primary: -1, code: '' }
+
+/**
+ * So many codes with one beginning are gathered and sorted; of more, a listing holds enough to be walked along. By usage they
+ * lie beside each other in the listing, and it may be a long way there.
+ */
+const BEGINNINGS_GATHERED: Record<SortOrder, number> = { recent: 5000, usage: 20_000 }
+
+/** Likewise of codes whose time is up, or is not, among those that have an expiry. */
+const TIMELY_GATHERED = 20_000
+
+/** The plus keeps SQLite from finding by it, and sorting, what is a listing to walk along: it would, once it was analyzed. */
+const BEGINNING = 'AND +code >= $from AND +code < $to'
+
+/** Greater than whatever continues a text. */
+const END = '\u{10ffff}'
+
+/** What is asked for, with the owners and notes that the query was found to mean. */
+interface Wanted extends Pick<CodeSearch, 'state' | 'kind' | 'sort'> {
+  readonly beginning: 'none' | 'rare' | 'frequent'
+  /** Whether few codes that expire are in the state asked for. */
+  readonly fewTimely: boolean
+  readonly owners: boolean
+  readonly notes: boolean
+}
+
+/** What a query was found to mean. */
+type Meaning = Pick<Wanted, 'beginning' | 'owners' | 'notes'>
+
+/**
+ * The statement that finds the names of a page of codes. Each way to find codes is read in the order of the page, no
+ * further than the page's length where an index has that order, and what they found is merged.
+ */
+export function searchSql(wanted: Wanted): string {
+  const { beginning, owners, notes } = wanted
+  const isListing = beginning === 'none' && !owners && !notes
+  const ways = [
+    ...(isListing ? shelves(wanted) : []),
+    ...(beginning === 'frequent' ? shelves(wanted, BEGINNING) : []),
+    ...(beginning === 'rare'
+      ? [way(wanted, 'sqlite_autoindex_invite_code_1', '+host = $host AND code >= $from AND code < $to')]
+      : []),
+    ...(owners
+      ? [way(wanted, 'invite_code_owner', `+host = $host AND for_account IN (${listed('$owners')})`)]
+      : []),
+    ...(notes
+      ? [way(wanted, `invite_code_note_${wanted.sort}`, `host = $host AND note IN (${listed('$notes')})`)]
+      : []),
+  ]
+  return `${ways.join('\nUNION\n')}\nORDER BY position DESC, code DESC LIMIT $limit`
+}
+
+/** Along the listings, each of which holds codes that are alike in standing and kind. */
+function shelves(wanted: Wanted, among = ''): string[] {
+  const { state, kind, sort, fewTimely } = wanted
+  const standings = state === null ? STANDINGS : STANDINGS_OF[state]
+  if (state === null && kind === null) return [page(sort, `invite_code_${sort}`, `host = $host ${among}`)]
+  const kinds = kind === null ? [0, 1] : [kind === 'gifted' ? 1 : 0]
+  return standings.flatMap((standing) => {
+    if (standing === 'expiring' && fewTimely)
+      return [way(wanted, 'invite_code_expiry', `host = $host ${timely(state)} ${among}`)]
+    return kinds.map((gifted) => {
+      const time = standing === 'expiring' ? timely(state) : ''
+      const shelf = `host = $host AND standing = '${standing}' AND gifted = ${gifted} ${time} ${among}`
+      return page(sort, `invite_code_shelf_${sort}`, shelf)
+    })
+  })
+}
+
+/** Through rows that are found by something else than their order. */
+function way({ state, kind, sort }: Wanted, index: string, found: string): string {
+  const standings = state === null ? STANDINGS : STANDINGS_OF[state]
+  const filters = [
+    found,
+    ...(state === null ? [] : [`(${standings.map((standing) => inState(standing, state)).join(' OR ')})`]),
+    ...(kind === null ? [] : [`gifted = ${kind === 'gifted' ? 1 : 0}`]),
+  ]
+  return page(sort, index, filters.join(' AND '))
+}
+
+function inState(standing: Standing, state: CodeState): string {
+  return `standing = '${standing}' ${standing === 'expiring' ? timely(state) : ''}`
+}
+
+function timely(state: CodeState | null): string {
+  if (state === 'open') return 'AND expires_at > $now'
+  return state === 'expired' ? 'AND expires_at <= $now' : ''
+}
+
+function page(sort: SortOrder, index: string, condition: string): string {
+  const position = POSITION[sort]
+  return `SELECT * FROM (SELECT ${position} AS position, code FROM invite_code INDEXED BY ${index}
+    WHERE ${condition} AND (${position}, code) < ($primary, $code)
+    ORDER BY ${position} DESC, code DESC LIMIT $limit)`
+}
+
+function listed(parameter: string): string {
+  return `SELECT value FROM json_each(${parameter})`
+}
+
+export const OWNERS_BY_HANDLE = `
+  SELECT did FROM account WHERE host = ? AND handle >= ? AND handle < ? ORDER BY handle LIMIT ${OWNERS_SEARCHED}`
+
+export const NOTES_BY_WORDS = `
+  SELECT note FROM code_note WHERE id IN (
+    SELECT rowid FROM code_note_words WHERE code_note_words MATCH ? ORDER BY rowid DESC LIMIT ${NOTES_SEARCHED})`
+
+export const EXPORT = `
+  SELECT ${CODE_COLUMNS}, note FROM invite_code WHERE host = ? AND (created_at, code) > (?, ?)
+  ORDER BY created_at, code LIMIT ?`
+
+export const NEWEST_USES =
+  'SELECT used_by, used_at FROM invite_use WHERE code = ? ORDER BY used_at DESC LIMIT ?'
+
+/** Finding codes, for operators. */
+export function searchMethods({ db, read }: Connection): SearchStore {
+  const prepared = statements(db)
+  const ownersByHandle = prepareRows<[did: string]>(db, OWNERS_BY_HANDLE)
+  const notesByWords = prepareRows<[note: string]>(db, NOTES_BY_WORDS)
+  const countBeginning = prepareRows<[number]>(
+    db,
+    'SELECT count(*) FROM (SELECT 1 FROM invite_code WHERE code >= ? AND code < ? LIMIT ?)',
+  )
+  const countTimely = (comparison: '>' | '<=') =>
+    prepareRows<[number]>(
+      db,
+      `SELECT count(*) FROM (SELECT 1 FROM invite_code INDEXED BY invite_code_expiry
+                             WHERE host = ? AND expires_at ${comparison} ? LIMIT ${TIMELY_GATHERED + 1})`,
+    )
+  const timelyBy = { open: countTimely('>'), expired: countTimely('<=') }
+  const rowsNamed = prepareRows<NotedRow>(
+    db,
+    `SELECT ${CODE_COLUMNS}, note FROM json_each(?) CROSS JOIN invite_code ON code = value ORDER BY key`,
+  )
+  const exported = prepareRows<NotedRow>(db, EXPORT)
+  const newestUses = prepareRows<[did: string, at: number]>(db, NEWEST_USES)
+  const hostOf = prepareRows<[host: string]>(db, 'SELECT host FROM invite_code WHERE code = ?')
+  const findPerson = prepareRows<[did: string]>(
+    db,
+    `SELECT did FROM account WHERE did = $name AND host = $host AND status <> 'deleted'
+     UNION ALL
+     SELECT did FROM account WHERE host = $host AND handle = lower($name) AND status <> 'deleted'`,
+  )
+  const peopleOf = peopleReader(db)
+
+  /** What a query means, and the statement's parameters for it. @returns undefined when it can mean nothing */
+  function understand(query: string, host: string, sort: SortOrder): [Meaning, Parameters] | undefined {
+    if (query === '') return [{ beginning: 'none', owners: false, notes: false }, {}]
+    if (query.startsWith('did:'))
+      return [{ beginning: 'none', owners: true, notes: false }, { owners: JSON.stringify([query]) }]
+    const handle = query.replace(/^@/, '').toLowerCase()
+    const owners = handle === '' ? [] : ownersByHandle.all(host, handle, handle + END).map(([did]) => did)
+    const words = wordsOf(query)
+    const notes = words === '' ? [] : notesByWords.all(words).map(([note]) => note)
+    const enough = BEGINNINGS_GATHERED[sort]
+    const codes = countBeginning.get(query, query + END, enough + 1)?.[0] ?? 0
+    const beginning = codes === 0 ? 'none' : codes <= enough ? 'rare' : 'frequent'
+    if (beginning === 'none' && owners.length === 0 && notes.length === 0) return undefined
+    return [
+      { beginning, owners: owners.length > 0, notes: notes.length > 0 },
+      { owners: JSON.stringify(owners), notes: JSON.stringify(notes), from: query, to: query + END },
+    ]
+  }
+
+  function areFewTimely(state: CodeState | null, host: string, now: Instant): boolean {
+    if (state !== 'open' && state !== 'expired') return false
+    return (timelyBy[state].get(host, now)?.[0] ?? 0) <= TIMELY_GATHERED
+  }
+
+  function withPeople(rows: readonly NotedRow[], host: string): readonly ExportedCode[] {
+    const codes = rows.map((row) => ({
+      ...toCode(row.slice(0, -1) as CodeRow),
+      note: row.at(-1) as string | null,
+    }))
+    const people = peopleOf(
+      codes.map(({ forAccount }) => forAccount).filter((owner) => owner !== ADMIN),
+      host,
+    )
+    return codes.map((code) => ({ ...code, owner: people.get(code.forAccount) ?? null }))
+  }
+
+  function usesOf(code: string, host: string, limit: number) {
+    const uses = newestUses.all(code, limit)
+    const people = peopleOf(
+      uses.map(([did]) => did),
+      host,
+    )
+    return uses.flatMap(([did, at]) => {
+      const by = people.get(did)
+      return by === undefined ? [] : [{ by, at }]
+    })
+  }
+
+  return {
+    searchCodes: ({ host, query, state, kind, sort, limit, after, now }) =>
+      read(() => {
+        const understood = understand(query.trim(), host, sort)
+        if (understood === undefined) return []
+        const [meaning, meant] = understood
+        const { primary, code } = after ?? BEFORE_ALL
+        const wanted = { ...meaning, state, kind, sort, fewTimely: areFewTimely(state, host, now) }
+        const names = prepared(wanted, { ...meant, host, primary, code, limit, now })
+        const found = withPeople(rowsNamed.all(JSON.stringify(names)), host)
+        return found.map((one) => ({
+          ...one,
+          uses: one.used === 0 ? [] : usesOf(one.code, host, USES_SHOWN),
+        }))
+      }),
+
+    exportCodes: ({ host, limit, after }) =>
+      read(() => {
+        const { primary, code } = after ?? AFTER_NONE
+        return withPeople(exported.all(host, primary, code, limit), host)
+      }),
+
+    usesOfCode: (code, limit) =>
+      read(() => {
+        const [host] = hostOf.get(code) ?? []
+        return host === undefined ? [] : usesOf(code, host, limit)
+      }),
+
+    findPerson: (host, name) =>
+      read(() => {
+        const [did] = findPerson.get({ name, host }) ?? []
+        return did === undefined ? undefined : peopleOf([did], host).get(did)
+      }),
+  }
+}
+
+/** Runs searches, each kind of which is prepared once. */
+function statements(db: DatabaseSync): (wanted: Wanted, parameters: Parameters) => readonly string[] {
+  const known = new Map<
+    string,
+    { readonly rows: Rows<[position: number, code: string]>; readonly names: ReadonlySet<string> }
+  >()
+  return (wanted, parameters) => {
+    const sql = searchSql(wanted)
+    const statement = known.get(sql) ?? {
+      rows: prepareRows<[position: number, code: string]>(db, sql),
+      names: new Set([...sql.matchAll(/\$(\w+)/g)].map(([, name = '']) => name)),
+    }
+    known.set(sql, statement)
+    const used = Object.entries(parameters).filter(([name]) => statement.names.has(name))
+    return statement.rows.all(Object.fromEntries(used)).map(([, code]) => code)
+  }
+}
+
+/**
+ * The words of a query as FTS5 wants them: each in quotes, each the beginning of a word; all of them have to occur. NUL is
+ * in no word, and would end the whole text within its quotes.
+ */
+function wordsOf(query: string): string {
+  return query
+    .split(/[\s\0]+/)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word))
+    .map((word) => `"${word.replaceAll('"', '""')}"*`)
+    .join(' ')
+}
