@@ -36,6 +36,17 @@ export async function readJson(body: IncomingBody): Promise<unknown> {
   return bytes.length === 0 ? {} : parse(new TextDecoder().decode(bytes))
 }
 
+/**
+ * Reads the fields of a form that a page posted.
+ *
+ * @throws {XrpcFailure} 400 when it is of another type or can't be read; 413 when it is too long; 415 as for JSON
+ */
+export async function readForm(body: IncomingBody): Promise<URLSearchParams> {
+  if (parseMime(body.headers['content-type'])?.essence !== 'application/x-www-form-urlencoded')
+    throw invalidRequest('A form is expected')
+  return new URLSearchParams(new TextDecoder().decode(await readBody(body)))
+}
+
 /** Makes sure that a request has no body. A chunked one may still be empty. @throws {XrpcFailure} 400 when it has */
 export async function requireNoBody({ headers, stream }: IncomingBody): Promise<void> {
   if (presence(headers) !== 'present') return

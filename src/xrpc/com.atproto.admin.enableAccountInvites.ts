@@ -10,8 +10,8 @@ export function enableAccountInvites(context: XrpcContext): XrpcMethod {
   return method(
     main,
     moderatorsOnly(context, accountInvitesProbe(main.nsid)),
-    async ({ input: { account, note } }) => {
-      await context.invites.setInvitesDisabled(account, false, note)
+    async ({ input: { account, note }, caller }) => {
+      await context.invites.setInvitesDisabled(account, false, note, caller.actor)
       return undefined
     },
   )

@@ -9,8 +9,9 @@ export function createInviteCode(context: XrpcContext): XrpcMethod {
   return method(
     com.atproto.server.createInviteCode.main,
     administratorOnly(context),
-    async ({ input: { useCount, forAccount = ADMIN } }) => {
-      const made = await context.invites.createGifted({ forAccounts: [forAccount], codeCount: 1, useCount })
+    async ({ input: { useCount, forAccount = ADMIN }, caller: { actor } }) => {
+      const wanted = { forAccounts: [forAccount], codeCount: 1, useCount, actor }
+      const made = await context.invites.createGifted(wanted)
       const code = made[0]?.codes[0]
       if (code === undefined) throw new Error('no code was made')
       return { code }

@@ -9,8 +9,8 @@ export function createInviteCodes(context: XrpcContext): XrpcMethod {
   return method(
     com.atproto.server.createInviteCodes.main,
     administratorOnly(context),
-    async ({ input: { codeCount, useCount, forAccounts = [ADMIN] } }) => {
-      const made = await context.invites.createGifted({ forAccounts, codeCount, useCount })
+    async ({ input: { codeCount, useCount, forAccounts = [ADMIN] }, caller: { actor } }) => {
+      const made = await context.invites.createGifted({ forAccounts, codeCount, useCount, actor })
       return { codes: made.map(({ account, codes }) => ({ account, codes: [...codes] })) }
     },
   )

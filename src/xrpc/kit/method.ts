@@ -16,10 +16,20 @@ export interface XrpcRequest {
   readonly search: string
   readonly credentials: Credentials
   readonly body: IncomingBody
+  /** The client's address. */
+  readonly address: string
 }
 
-/** What goes back: a JSON value, nothing, or the PDS's own answer. */
-export type XrpcAnswer = { readonly json: unknown } | { readonly empty: true } | Refusal
+/** What goes back: a JSON value, nothing, a file that is written as it is read, or the PDS's own answer. */
+export type XrpcAnswer = { readonly json: unknown } | { readonly empty: true } | XrpcFile | Refusal
+
+/** An answer too long to be held at once. */
+export interface XrpcFile {
+  readonly stream: AsyncIterable<string>
+  readonly type: string
+  /** What a browser calls it. */
+  readonly filename: string
+}
 
 /** One method of the protocol, ready to be mounted. */
 export interface XrpcMethod {
@@ -49,6 +59,26 @@ export function method<const M extends Query | Procedure, C>(
   admit: (request: XrpcRequest, params: InferMethodParams<M>) => Promise<C | Refusal>,
   handle: (call: Call<M, Exclude<C, Refusal>>) => Promise<InferMethodOutputBody<M>>,
 ): XrpcMethod {
+  return defined(schema, admit, async (call) => {
+    const json = await handle(call)
+    return json === undefined ? { empty: true } : { json }
+  })
+}
+
+/** Defines a method that answers with a file. Its handler rejects before anything is sent, or not at all. */
+export function fileMethod<const M extends Query, C>(
+  schema: M,
+  admit: (request: XrpcRequest, params: InferMethodParams<M>) => Promise<C | Refusal>,
+  handle: (call: Call<M, Exclude<C, Refusal>>) => Promise<XrpcFile>,
+): XrpcMethod {
+  return defined(schema, admit, handle)
+}
+
+function defined<const M extends Query | Procedure, C>(
+  schema: M,
+  admit: (request: XrpcRequest, params: InferMethodParams<M>) => Promise<C | Refusal>,
+  handle: (call: Call<M, Exclude<C, Refusal>>) => Promise<XrpcAnswer>,
+): XrpcMethod {
   return {
     nsid: schema.nsid,
     verb: schema.type === 'query' ? 'GET' : 'POST',
@@ -57,8 +87,7 @@ export function method<const M extends Query | Procedure, C>(
       const caller = await admit(request, params)
       if (isRefusal(caller)) return caller
       const input = await parseInput(schema, request.body)
-      const json = await handle({ params, input, caller: caller as Exclude<C, Refusal> })
-      return json === undefined ? { empty: true } : { json }
+      return handle({ params, input, caller: caller as Exclude<C, Refusal> })
     },
   }
 }

@@ -39,6 +39,7 @@ export function withInvites(
   }
 }
 
-function datetime(instant: Instant): DatetimeString {
+/** An instant as lexicons have it. */
+export function datetime(instant: Instant): DatetimeString {
   return new Date(instant).toISOString() as DatetimeString
 }
