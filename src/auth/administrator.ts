@@ -12,7 +12,16 @@ export class AdministratorAuth {
   /** Whether an Authorization header carries one of the passwords, compared in constant time. */
   isAdministrator(authorization: string | undefined): boolean {
     const password = adminPassword(authorization)
-    if (password === undefined) return false
+    return password !== undefined && this.isPassword(password)
+  }
+
+  /** Whether an Authorization header carries a password of the administrator's, right or wrong. */
+  isTried(authorization: string | undefined): boolean {
+    return adminPassword(authorization) !== undefined
+  }
+
+  /** Whether this is one of the passwords, compared in constant time. */
+  isPassword(password: string): boolean {
     const given = digest(password)
     return this.#digests.map((known) => timingSafeEqual(known, given)).includes(true)
   }

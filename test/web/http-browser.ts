@@ -1,0 +1,64 @@
+import { type IncomingMessage, request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { nameAndValue } from '../doors/oauth-page.ts'
+
+/** What came of a request. */
+export interface WebReply {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  /** Where it leads on; empty where it does not. */
+  readonly place: string
+  readonly body: string
+}
+
+/** A browser without windows: it keeps cookies, and says of its requests what it is told to. */
+export class HttpBrowser {
+  readonly #address: string
+  readonly #host: string
+  /** What it keeps, by name. */
+  readonly cookies = new Map<string, string>()
+
+  /**
+   * @param address where the requests go to
+   * @param web where it takes the pages to be
+   */
+  constructor(address: string, web: string = address) {
+    this.#address = address
+    this.#host = new URL(web).host
+  }
+
+  get(path: string): Promise<WebReply> {
+    // As if somebody had typed the address.
+    return this.#send('GET', path, { 'sec-fetch-site': 'none' }, undefined)
+  }
+
+  /** Sends a form. @param headers what tells where it comes from; one of the pages where left out */
+  post(
+    path: string,
+    fields: Record<string, string>,
+    headers: Record<string, string> = { 'sec-fetch-site': 'same-origin' },
+  ): Promise<WebReply> {
+    const form = { 'content-type': 'application/x-www-form-urlencoded', ...headers }
+    return this.#send('POST', path, form, new URLSearchParams(fields).toString())
+  }
+
+  async #send(
+    method: 'GET' | 'POST',
+    path: string,
+    headers: Record<string, string>,
+    body: string | undefined,
+  ): Promise<WebReply> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const options = { method, agent: false, headers: { host: this.#host, cookie, ...headers } }
+      request(new URL(path, this.#address), options, resolve).on('error', reject).end(body)
+    })
+    for (const line of answer.headers['set-cookie'] ?? []) {
+      const [name, value] = nameAndValue(line)
+      if (value === '') this.cookies.delete(name)
+      else this.cookies.set(name, value)
+    }
+    const { statusCode: status = 0, headers: got } = answer
+    return { status, headers: got, place: got.location ?? '', body: await text(answer) }
+  }
+}
