@@ -1,0 +1,4 @@
+import { consolePage } from '../console/console-page.tsx'
+import { takeOver } from './hydrate.tsx'
+
+takeOver(consolePage)

@@ -1,0 +1,76 @@
+import type { JoinWords } from '../words/join.ts'
+import type { Refused } from './ports.ts'
+import type { FormErrors, JoinProps } from './props.ts'
+
+/** The form as it was sent. */
+export interface Filled {
+  readonly values: JoinProps['values']
+  readonly password: string
+  /** What the name and its ending make. */
+  readonly handle: string
+}
+
+/** As the PDS has it for handles under its own domains. */
+const NAME = /^[a-z0-9][a-z0-9-]{1,16}[a-z0-9]$/
+
+/** The shape of an e-mail address, as browsers ask for it and a little more: whether it is one, the PDS tells. */
+const EMAIL = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/
+
+const SHORTEST_PASSWORD = 8
+const LONGEST_PASSWORD = 256
+
+/**
+ * Reads the form. People type more than their name: an @ before it, or all of the handle.
+ *
+ * @param domains the endings that there are
+ */
+export function readFilled(form: URLSearchParams, domains: readonly string[]): Filled {
+  const text = (name: string) => (form.get(name) ?? '').trim()
+  const typed = text('name').replace(/^@/, '').toLowerCase()
+  const typedEnding = domains.find((domain) => typed.endsWith(domain))
+  const chosen = domains.find((domain) => domain === form.get('domain')) ?? domains[0] ?? ''
+  const domain = typedEnding ?? chosen
+  const name = typedEnding === undefined ? typed : typed.slice(0, -typedEnding.length)
+  return {
+    values: { name, domain, email: text('email'), consent: form.has('consent') },
+    password: form.get('password') ?? '',
+    handle: name + domain,
+  }
+}
+
+/** Whether a name could be had at all. */
+export function isName(name: string): boolean {
+  return NAME.test(name)
+}
+
+/** What is wrong with a form before anybody is asked. */
+export function wrongIn({ values, password }: Filled, needsConsent: boolean, words: JoinWords): FormErrors {
+  return {
+    ...(!isName(values.name) && { name: values.name === '' ? words.missing : words.handleBad }),
+    ...(!EMAIL.test(values.email) && { email: values.email === '' ? words.missing : words.emailBad }),
+    ...passwordError(password, words),
+    ...(needsConsent && !values.consent && { consent: words.consentMissing }),
+  }
+}
+
+function passwordError(password: string, words: JoinWords): FormErrors {
+  if (password === '') return { password: words.missing }
+  if (password.length < SHORTEST_PASSWORD) return { password: words.passwordShort }
+  return password.length > LONGEST_PASSWORD ? { password: words.passwordLong } : {}
+}
+
+/**
+ * Puts what the PDS refused beside the field that it is about. Its error names say it where it has some; most of its
+ * refusals are `InvalidRequest`, and told apart by their words.
+ */
+export function refusedAs({ error, message }: Refused, handle: string, words: JoinWords): FormErrors {
+  if (error === 'HandleNotAvailable' || /reserved/i.test(message)) return { name: words.handleReserved }
+  if (/handle.*taken|taken.*handle/i.test(message)) return { name: words.handleTaken(handle) }
+  if (error === 'InvalidHandle' || error === 'UnsupportedDomain' || /handle/i.test(message))
+    return { name: message || words.handleBad }
+  if (/e-?mail.*taken/i.test(message)) return { email: words.emailTaken }
+  if (/e-?mail/i.test(message)) return { email: words.emailBad }
+  if (error === 'InvalidPassword' || /password/i.test(message))
+    return { password: message || words.passwordLong }
+  return { form: message || words.formWrong }
+}

@@ -1,0 +1,95 @@
+import type { WebAnswer, WebRequest } from '../routing.ts'
+import { type Joined, keepsJoined, readJoined } from './joined-cookie.ts'
+import { linkOf } from './link.ts'
+import type { JoinPorts } from './ports.ts'
+import type { FormErrors, Inviter, JoinProps } from './props.ts'
+
+const NOTHING_TYPED: JoinProps['values'] = { name: '', domain: '', email: '', consent: false }
+
+/** How a form went that did not work: what goes back with it. */
+export interface Sent {
+  readonly values: JoinProps['values']
+  readonly errors: FormErrors
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** What is said where the code lets nobody in any more; that it doesn't, where left out. */
+  readonly spent?: WebAnswer | undefined
+}
+
+/** Who signed up with this code in this browser, not long ago. */
+export async function joinedWith(
+  ports: JoinPorts,
+  { headers }: WebRequest,
+  code: string,
+): Promise<Joined | undefined> {
+  // Most have no such cookie, and cost no look at the database.
+  if (!keepsJoined(headers.cookie)) return undefined
+  return readJoined(headers.cookie, code, { key: await ports.key(), now: ports.now })
+}
+
+/** The page of an invite, as it is at first and as it is after a form that did not work. */
+export async function invite(
+  ports: JoinPorts,
+  request: WebRequest,
+  code: string,
+  sent?: Sent,
+): Promise<WebAnswer> {
+  const [check, host, closed] = await Promise.all([
+    ports.checkCode(code, request.address),
+    ports.host(),
+    // Whoever has filled in the form keeps it, and reads there what is wrong.
+    sent === undefined ? ports.closed() : null,
+  ])
+  const isLooked = 'good' in check
+  if (!isLooked || !check.good) {
+    if (isLooked && sent?.spent !== undefined) return sent.spent
+    // Back to the invite that they came by: it was theirs.
+    if ((await joinedWith(ports, request, code)) !== undefined) return { place: `${linkOf(code)}/done` }
+    if (isLooked) return { status: 404, page: 'refused', props: { why: 'not good' } }
+    if (sent === undefined) return tooMany(check.retryAfter)
+  }
+  // Of a code that was not looked at the form tells nothing, good or not.
+  const { left, inviter, expiresAt } =
+    isLooked && check.good ? check : { left: null, inviter: null, expiresAt: null }
+  return {
+    status: sent?.status ?? 200,
+    headers: sent?.headers ?? {},
+    page: 'join',
+    props: {
+      code,
+      link: new URL(linkOf(code), ports.webUrl).href,
+      inviter: inviter && (await describe(ports, inviter)),
+      left,
+      expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+      domains: host.needsPhone ? [] : host.domains,
+      terms: host.terms,
+      privacy: host.privacy,
+      contact: host.contact,
+      closed,
+      values: sent?.values ?? NOTHING_TYPED,
+      errors: sent?.errors ?? {},
+    },
+  }
+}
+
+/** What is known of somebody who invites. A PDS that does not answer takes away their face, not their invite. */
+async function describe(
+  { profile }: JoinPorts,
+  { did, handle, status }: { did: string; handle: string | null; status: string },
+): Promise<Inviter> {
+  const shown = status === 'active' ? await profile(did).catch(() => undefined) : undefined
+  return {
+    did,
+    handle: handle ?? shown?.handle ?? null,
+    name: shown?.name ?? null,
+    hasAvatar: (shown?.avatar ?? null) !== null,
+  }
+}
+
+function tooMany(retryAfter: number): WebAnswer {
+  return { status: 429, headers: retryAfterOf(retryAfter), page: 'refused', props: { why: 'too many' } }
+}
+
+export function retryAfterOf(seconds: number) {
+  return { 'retry-after': String(seconds) }
+}

@@ -1,0 +1,80 @@
+import { readForm } from '../../wire/body.ts'
+import type { Frame } from '../pages.ts'
+import { isSameOrigin, type WebAnswer, type WebRequest } from '../routing.ts'
+import { joinWords } from '../words/join.ts'
+import { readFilled, refusedAs, wrongIn } from './filled.ts'
+import { stateOf } from './handle-state.ts'
+import { invite, retryAfterOf, type Sent } from './invite.ts'
+import { type Joined, joinedCookie } from './joined-cookie.ts'
+import { codeOf, linkOf } from './link.ts'
+import type { JoinPorts } from './ports.ts'
+import type { FormErrors, PendingProps } from './props.ts'
+
+/** In seconds, where nobody says how long to wait. */
+const A_MINUTE = 60
+
+/** Takes the form: an account, or a page that says why there is none. */
+export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame): Promise<WebAnswer> {
+  const { address, forwardedFor, headers } = request
+  const code = codeOf(request, frame)
+  if (!isSameOrigin(request)) return { place: linkOf(code) }
+  const words = joinWords[frame.language]
+  // The key is read before anything is done: an account must not be made and then not be told of.
+  const [form, host, key] = await Promise.all([readForm(request.body), ports.host(), ports.key()])
+  const filled = readFilled(form, host.domains)
+  const { values, handle, password } = filled
+  // The password never comes back with the page.
+  const again = (errors: FormErrors, status = 400, more: Pick<Sent, 'headers' | 'spent'> = {}) =>
+    invite(ports, request, code, {
+      values,
+      errors: { password: words.passwordAgain, ...errors },
+      status,
+      ...more,
+    })
+  const wrong = wrongIn(filled, (host.terms ?? host.privacy) !== null, words)
+  if (Object.keys(wrong).length > 0) {
+    const state = wrong.name === undefined ? await stateOf(ports, request, handle) : undefined
+    return again({ ...(state === 'taken' && { name: words.handleTaken(handle) }), ...wrong })
+  }
+
+  const outcome = await ports.signUp(
+    { handle, email: values.email, password, inviteCode: code },
+    { address, forwardedFor, userAgent: headers['user-agent'] },
+  )
+  const cookie = (joined: Joined) => joinedCookie(joined, code, { ...ports, key })
+  if ('handle' in outcome)
+    return { place: `${linkOf(code)}/done`, cookies: [cookie({ handle: outcome.handle, isSure: true })] }
+  const pending = (why: PendingProps['why'], status: number): WebAnswer => ({
+    status,
+    cookies: [cookie({ handle, isSure: false })],
+    page: 'pending',
+    props: { handle, why, link: linkOf(code) },
+  })
+  const later = (retryAfter: number) =>
+    again({ form: words.tooManyYet }, 429, { headers: retryAfterOf(retryAfter) })
+
+  if ('turnedAway' in outcome) {
+    const { why, message, retryAfter = A_MINUTE } = outcome.turnedAway
+    if (why === 'guessing' || why === 'too many') return later(retryAfter)
+    // The code is held or used by this very sign-up: looking at it anew would call it bad.
+    if (why === 'in progress') return pending(why, 503)
+    if (why === 'may exist') return pending(why, 502)
+    const [status, said] = TURNED_AWAY[why]
+    return again({ form: message ?? words[said] }, status)
+  }
+  const { refused } = outcome
+  if (refused.status === 429) return later(A_MINUTE)
+  if (refused.error === 'InvalidInviteCode') return again({ form: words.codeGone })
+  // A PDS can fail after it has made the account, and then the code is spent.
+  if (refused.status >= 500)
+    return again({ form: words.hostFailed }, 502, { spent: pending('may exist', 502) })
+  return again(refusedAs(refused, handle, words))
+}
+
+/** What is said where a sign-up was not tried. */
+const TURNED_AWAY = {
+  'doors closed': [503, 'notNow'],
+  'codes moving': [503, 'notNow'],
+  'not done': [502, 'notNow'],
+  paused: [503, 'paused'],
+} as const

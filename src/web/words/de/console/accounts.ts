@@ -1,0 +1,50 @@
+import type { ConsoleAccountsWords } from '../../console/accounts.ts'
+import { number, plural } from '../../format.ts'
+
+const n = (count: number) => number('de', count)
+
+export const consoleAccounts: ConsoleAccountsWords = {
+  search: 'Konten suchen',
+  searchHint: 'Der Anfang eines Handles oder eine ganze DID.',
+  find: 'Suchen',
+  list: 'Konten',
+  account: 'Konto',
+  joined: 'Dabei seit',
+  unknown: 'nicht bekannt',
+  invitedBy: 'Eingeladen von',
+  byOperator: 'den Betreibern',
+  noInviter: 'niemand Bekanntem',
+  direct: 'kam an den Türen vorbei',
+  codes: 'Offene Codes',
+  ofAll: (open, all) => `${n(open)} von ${n(all)}`,
+  invited: 'Eingeladen',
+  inTree: (count, name) =>
+    plural('de', count, {
+      one: `1 Person, eingeladen von ${name}: im Baum zeigen`,
+      other: `${n(count)} Personen, eingeladen von ${name}: im Baum zeigen`,
+    }),
+  invites: 'Bekommt Codes',
+  on: 'ja',
+  off: 'nein',
+  note: (note) => `Notiz: ${note}`,
+  turnOff: 'Abschalten',
+  turnOffFor: (name) => `Abschalten: Einladungen von ${name}`,
+  turnOn: 'Einschalten',
+  turnOnFor: (name) => `Einschalten: Einladungen von ${name}`,
+  turnOffTitle: 'Einladungen abschalten?',
+  turnOnTitle: 'Einladungen wieder einschalten?',
+  turnOffText: (name) => `${name} verdient und bekommt keine Codes mehr. Vorhandene Codes bleiben gültig.`,
+  turnOnText: (name) => `${name} verdient wieder Codes und kann welche bekommen.`,
+  noteLabel: 'Notiz',
+  noteHint: 'Warum, für die anderen Betreiber. Administratoren sehen sie hier, und sie steht im Protokoll.',
+  cancel: 'So lassen',
+  isOff: (name) => `Die Einladungen von ${name} sind abgeschaltet. Im Protokoll geht es rückgängig.`,
+  isOn: (name) => `Die Einladungen von ${name} sind wieder eingeschaltet. Im Protokoll geht es rückgängig.`,
+  nothingChanged: (name) => `Nichts hat sich geändert: Bei ${name} war es schon so.`,
+  more: 'Mehr Konten',
+  moreCame: (count) => plural('de', count, { one: '1 weiteres Konto', other: `${n(count)} weitere Konten` }),
+  none: 'Noch ist hier kein Konto bekannt.',
+  noneNext: 'Einen Code für das erste anlegen',
+  notFound: (query) => `Kein Konto heißt „${query}“.`,
+  all: 'Alle Konten zeigen',
+}

@@ -1,0 +1,133 @@
+import type { ConsoleLogWords } from '../../console/log.ts'
+import { number, plural } from '../../format.ts'
+
+const codes = (count: number) => plural('de', count, { one: '1 Code', other: `${number('de', count)} Codes` })
+const accounts = (count: number) =>
+  plural('de', count, { one: '1 Konto', other: `${number('de', count)} Konten` })
+
+export const consoleLog: ConsoleLogWords = {
+  batches: 'Was sich rückgängig machen lässt',
+  batchesTable: 'Handlungen an Codes und Konten',
+  noBatches: 'Es gibt nichts rückgängig zu machen.',
+  noBatchesNext: 'Zu den Codes',
+  events: 'Alles, was getan wurde',
+  eventsTable: 'Protokoll',
+  noEvents: 'So etwas wurde nicht getan.',
+  noEventsNext: 'Alles zeigen',
+  when: 'Wann',
+  who: 'Wer',
+  what: 'Was',
+  note: 'Notiz',
+  to: 'Woran',
+  more: 'Mehr dazu',
+  batchNamed: (id) => `Vorgang ${id}`,
+  details: 'Einzelheiten',
+  detailsOf: (what, at) => `Einzelheiten: ${what}, ${at}`,
+  undoState: 'Rückgängig',
+  undo: 'Rückgängig machen',
+  undoOf: (what, at) => `Rückgängig machen: ${what}, ${at}`,
+  undone: 'rückgängig gemacht',
+  unfinished: 'nicht fertig',
+  anyAction: 'Alles',
+  byWhom: 'Von wem',
+  byWhomHint: 'Handle oder DID, oder admin für das Passwort.',
+  show: 'Zeigen',
+  actors: {
+    admin: 'admin, mit dem Passwort',
+    moderator: 'ein Moderator des PDS',
+    'command line': 'die Kommandozeile',
+    settings: 'die Einstellungen',
+  },
+  actions: {
+    createCodes: 'Codes erstellt',
+    giveCodes: 'Allen Codes geschenkt',
+    replaceCode: 'Code ersetzt',
+    disableCodes: 'Codes gesperrt',
+    enableCodes: 'Codes wieder freigegeben',
+    disableInvites: 'Einladungen von Konten gesperrt',
+    enableInvites: 'Einladungen von Konten wieder freigegeben',
+    undoBatch: 'Rückgängig gemacht',
+    exportCodes: 'Codes ausgegeben',
+    pauseSignUps: 'Registrierung angehalten',
+    resumeSignUps: 'Registrierung wieder geöffnet',
+    setPolicy: 'Verdienen geändert',
+    acceptResync: 'Lücke im Ereignisstrom hingenommen',
+    import: 'Codes übernommen aus einer Einfuhr',
+    takeOver: 'Codes vom PDS übernommen',
+    reconcile: 'Mit dem PDS abgeglichen',
+    eject: 'Codes an den PDS zurückgegeben',
+    withdrawEject: 'Rückgabe zurückgenommen',
+    signIn: 'Angemeldet',
+    signInRefused: 'Anmeldung abgewiesen',
+    signOut: 'Abgemeldet',
+    switchOffCode: 'Eigenen Code abgeschaltet',
+  },
+  batch: {
+    createCodes: (made) => `${codes(made)} erstellt`,
+    giveCodes: (made, owners) => `${codes(made)} an ${accounts(owners)} geschenkt`,
+    replaceCode: () => '1 Code ersetzt',
+    disableCodes: (changed) => `${codes(changed)} gesperrt`,
+    enableCodes: (changed) => `${codes(changed)} wieder freigegeben`,
+    disableInvites: (_codes, changed) => `Einladungen von ${accounts(changed)} gesperrt`,
+    enableInvites: (_codes, changed) => `Einladungen von ${accounts(changed)} wieder freigegeben`,
+  },
+  keys: {
+    batch: 'Vorgang',
+    note: 'Notiz',
+    codes: 'Codes',
+    accounts: 'Konten',
+    uses: 'Personen je Code',
+    each: 'Codes je Konto',
+    asked: 'verlangt',
+    owners: 'Besitzer',
+    by: 'durch',
+    address: 'Adresse',
+    everywhere: 'in allen Browsern',
+    undone: 'was rückgängig gemacht wurde',
+    restored: 'wiederhergestellt',
+    changedSince: 'seither geändert',
+    replacement: 'Ersatz',
+    before: 'vorher',
+    after: 'nachher',
+    interval: 'Abstand in Millisekunden',
+    epoch: 'Beginn',
+    cap: 'Obergrenze',
+    message: 'Nachricht',
+    exceptMigrations: 'Umziehende dürfen kommen',
+    missing: 'fehlend',
+    finished: 'fertig',
+  },
+  undoTitle: 'Rückgängig machen?',
+  cancel: 'Abbrechen',
+  undoing: {
+    createCodes: (count) => `${codes(count)} ${count === 1 ? 'lässt' : 'lassen'} dann niemanden mehr herein.`,
+    giveCodes: (count) => `${codes(count)} ${count === 1 ? 'lässt' : 'lassen'} dann niemanden mehr herein.`,
+    replaceCode: (count) =>
+      count > 1
+        ? 'Der alte Code gilt wieder, der neue nicht mehr.'
+        : `${codes(count)} ${count === 1 ? 'wird' : 'werden'} wie zuvor.`,
+    disableCodes: (count) => `${codes(count)} ${count === 1 ? 'gilt' : 'gelten'} wieder wie zuvor.`,
+    enableCodes: (count) => `${codes(count)} ${count === 1 ? 'ist' : 'sind'} gesperrt wie zuvor.`,
+    disableInvites: (count) => `${accounts(count)} ${count === 1 ? 'bekommt' : 'bekommen'} Codes wie zuvor.`,
+    enableInvites: (count) =>
+      `${accounts(count)} ${count === 1 ? 'bekommt' : 'bekommen'} keine Codes, wie zuvor.`,
+  },
+  keeping: (count) =>
+    plural('de', count, {
+      one: '1 wurde seither benutzt oder geändert und bleibt, wie er ist.',
+      other: `${number('de', count)} wurden seither benutzt oder geändert und bleiben, wie sie sind.`,
+    }),
+  undoNothing:
+    'Alles wurde seither geändert; wiederherzustellen ist nichts. Im Protokoll steht dann, dass es rückgängig gemacht wurde.',
+  undid: (restored) =>
+    plural('de', restored, {
+      one: 'Rückgängig gemacht. 1 ist wie zuvor.',
+      other: `Rückgängig gemacht. ${number('de', restored)} sind wie zuvor.`,
+    }),
+  kept: (count) =>
+    plural('de', count, {
+      one: '1 wurde seither geändert und bleibt, wie er ist.',
+      other: `${number('de', count)} wurden seither geändert und bleiben, wie sie sind.`,
+    }),
+  alreadyUndone: 'Das hat schon jemand rückgängig gemacht.',
+}

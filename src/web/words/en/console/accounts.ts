@@ -1,0 +1,50 @@
+import { number, plural } from '../../format.ts'
+
+const n = (count: number) => number('en', count)
+
+export const consoleAccounts = {
+  search: 'Find accounts',
+  searchHint: 'The beginning of a handle, or a whole DID.',
+  find: 'Find',
+  list: 'Accounts',
+  account: 'Account',
+  joined: 'Joined',
+  unknown: 'not known',
+  invitedBy: 'Invited by',
+  byOperator: 'the operators',
+  noInviter: 'nobody that is known',
+  direct: 'came past the doors',
+  codes: 'Open codes',
+  ofAll: (open: number, all: number) => `${n(open)} of ${n(all)}`,
+  invited: 'Invited',
+  inTree: (count: number, name: string) =>
+    plural('en', count, {
+      one: `1 person invited by ${name}: show in the tree`,
+      other: `${n(count)} people invited by ${name}: show in the tree`,
+    }),
+  invites: 'Gets codes',
+  on: 'yes',
+  off: 'no',
+  note: (note: string) => `Note: ${note}`,
+  turnOff: 'Turn off',
+  turnOffFor: (name: string) => `Turn off invites of ${name}`,
+  turnOn: 'Turn on',
+  turnOnFor: (name: string) => `Turn on invites of ${name}`,
+  turnOffTitle: 'Turn invites off?',
+  turnOnTitle: 'Turn invites on again?',
+  turnOffText: (name: string) => `${name} earns no codes and is given none. Codes that are there stay good.`,
+  turnOnText: (name: string) => `${name} earns codes again, and can be given some.`,
+  noteLabel: 'Note',
+  noteHint: 'Why, for the other operators. Administrators see it here, and it stands in the log.',
+  cancel: 'Leave as it is',
+  isOff: (name: string) => `Invites of ${name} are off. The log can undo it.`,
+  isOn: (name: string) => `Invites of ${name} are on again. The log can undo it.`,
+  nothingChanged: (name: string) => `Nothing has changed: invites of ${name} were so already.`,
+  more: 'More accounts',
+  moreCame: (count: number) =>
+    plural('en', count, { one: '1 more account', other: `${n(count)} more accounts` }),
+  none: 'No account is known here yet.',
+  noneNext: 'Create a code for the first one',
+  notFound: (query: string) => `No account goes by “${query}”.`,
+  all: 'Show all accounts',
+}

@@ -1,0 +1,8 @@
+export const consolePeople = {
+  standing: {
+    deactivated: 'deactivated',
+    takendown: 'taken down',
+    suspended: 'suspended',
+    deleted: 'deleted',
+  },
+}
