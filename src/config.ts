@@ -1,5 +1,5 @@
 import type { InviteLimits } from './invites/service.ts'
-import type { Duration, Instant } from './invites/types.ts'
+import type { Duration, Instant, Policy } from './invites/types.ts'
 import { Expected, type LogLevel } from './setting-values.ts'
 import { type Setting, SETTINGS } from './settings.ts'
 
@@ -9,6 +9,11 @@ export interface Config {
   readonly bind: string
   readonly publicUrl: URL
   readonly pdsUrl: URL
+  /** Where the pages are. */
+  readonly webUrl: URL
+  /** The DIDs of administrators and moderators among the accounts. */
+  readonly admins: readonly string[]
+  readonly moderators: readonly string[]
   /** Where sign-ups are sent on instead of the PDS itself; undefined: nowhere else. */
   readonly doorsUrl: URL | undefined
   readonly pdsAdminPassword: string
@@ -129,11 +134,14 @@ export function readConfig(
     metricsBind: read('metricsBind'),
   }
   const metricsPort = read('metricsPort')
+  const webUrl = read('webUrl')
   const optional = {
     doorsUrl: read('doorsUrl'),
     pdsJwtSecret: read('pdsJwtSecret'),
     pdsRateLimitBypassKey: read('pdsRateLimitBypassKey'),
     pdsEnv: read('pdsEnv'),
+    admins: read('admins') ?? [],
+    moderators: read('moderators') ?? [],
     policy: { interval: read('inviteInterval'), epoch: read('inviteEpoch'), cap: read('inviteCap') },
   }
   if (sentences.length > 0 || !isComplete(values)) throw new ConfigError(sentences)
@@ -141,10 +149,28 @@ export function readConfig(
   return {
     ...rest,
     ...optional,
+    webUrl: webUrl ?? pagesAt(values.publicUrl),
     limits: { codesPerRequest, usesPerCode },
     guessing: { failures, window },
     metrics: metricsPort === undefined ? undefined : { port: metricsPort, bind: metricsBind },
   }
+}
+
+/** For each part of the policy that is given, and so written into the database at every start, the variable that gives it. */
+export function policySettings({ policy }: Pick<Config, 'policy'>): Partial<Record<keyof Policy, string>> {
+  const { inviteInterval, inviteEpoch, inviteCap } = SETTINGS
+  return {
+    ...(policy.interval !== undefined && { interval: inviteInterval.variable }),
+    ...(policy.epoch !== undefined && { epoch: inviteEpoch.variable }),
+    ...(policy.cap !== undefined && { cap: inviteCap.variable }),
+  }
+}
+
+/** OAuth servers send nobody back to `localhost`, only to its address (RFC 8252 section 8.3). */
+function pagesAt(publicUrl: URL): URL {
+  const url = new URL(publicUrl)
+  if (url.protocol === 'http:' && url.hostname === 'localhost') url.hostname = '127.0.0.1'
+  return url
 }
 
 function isComplete<T extends object>(values: T): values is { [K in keyof T]: Exclude<T[K], undefined> } {

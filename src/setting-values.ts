@@ -1,3 +1,4 @@
+import { isDidString } from '@atproto/lex-schema'
 import ipaddr from 'ipaddr.js'
 import type { Duration, Instant } from './invites/types.ts'
 
@@ -67,6 +68,23 @@ export function parsePublicUrl(given: string): URL {
   const url = parseOrigin(given)
   if (!ipaddr.isValid(url.hostname.replace(/^\[|\]$/g, ''))) return url
   throw new Expected('a URL with a host name instead of an address, such as https://pds.example.com')
+}
+
+/** Parses where the pages are. Browsers keep the pages' cookies over https only, and over http on this machine. */
+export function parseWebUrl(given: string): URL {
+  const url = URL.canParse(given) ? parseOrigin(given) : undefined
+  if (url?.protocol === 'https:') return url
+  if (url !== undefined && /^(127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)) return url
+  throw new Expected(
+    'an https URL without a path, such as https://invites.example.com, or one like http://127.0.0.1:2690 on this machine',
+  )
+}
+
+/** Parses DIDs with commas between them. */
+export function parseDids(given: string): readonly string[] {
+  const dids = given.split(',').map((did) => did.trim())
+  if (dids.every((did) => isDidString(did))) return dids
+  throw new Expected('DIDs with commas between them, such as did:plc:aaaaaaaaaaaaaaaaaaaaaaaa')
 }
 
 export function parseDatabase(given: string): string {

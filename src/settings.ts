@@ -1,6 +1,7 @@
 import {
   LOG_LEVELS,
   parseDatabase,
+  parseDids,
   parseInstant,
   parseInterval,
   parseLogLevel,
@@ -10,6 +11,7 @@ import {
   parseShortDuration,
   parseSwitch,
   parseText,
+  parseWebUrl,
   parseWholeNumber,
 } from './setting-values.ts'
 
@@ -98,6 +100,28 @@ export const SETTINGS = {
     description:
       "The PDS's own settings, its `pds.env`. Latchkey looks there every hour whether `PDS_INVITE_INTERVAL` is set, and warns once a day while it is, or while the file can't be read.",
     parse: parseText,
+  },
+  webUrl: {
+    variable: 'LATCHKEY_WEB_URL',
+    flag: 'web-url',
+    placeholder: 'url',
+    description:
+      'Where the pages are: `/invites`, `/join`, `/admin`. Another host name than the PDS’s keeps them apart from its sign-in pages (`docs/why/threat-model.md` says why); it has to lead to Latchkey, and for a PDS before 0.5 it must not be a sibling of the PDS’s name. Unset: the public URL, on this machine with `127.0.0.1` for `localhost`.',
+    parse: parseWebUrl,
+  },
+  admins: {
+    variable: 'LATCHKEY_ADMINS',
+    flag: 'admins',
+    placeholder: 'dids',
+    description: 'The accounts, by their DIDs, that may do everything in the console.',
+    parse: parseDids,
+  },
+  moderators: {
+    variable: 'LATCHKEY_MODERATORS',
+    flag: 'moderators',
+    placeholder: 'dids',
+    description: 'The accounts, by their DIDs, that may look at everything in the console and disable codes.',
+    parse: parseDids,
   },
   database: {
     variable: 'LATCHKEY_DATABASE',

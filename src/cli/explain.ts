@@ -1,4 +1,4 @@
-import { StartError } from '../app.ts'
+import { StartError } from '../workbench.ts'
 import { ConfigError } from '../config.ts'
 import { MissingPackageError } from '../dev/development-package.ts'
 import { StoreBusyError, StoreUnavailableError } from '../invites/store.ts'

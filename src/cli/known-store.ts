@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { openStore, StartError } from '../app.ts'
+import { openStore, StartError } from '../workbench.ts'
 import type { Config } from '../config.ts'
 import type { InviteStore } from '../invites/store.ts'
 

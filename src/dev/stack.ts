@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Logger } from 'pino'
-import { openApp, StartError } from '../app.ts'
-import { type FlagValues, readConfig } from '../config.ts'
+import { openApp } from '../app.ts'
+import { StartError } from '../workbench.ts'
+import { type Config, type FlagValues, readConfig } from '../config.ts'
 import { freePort } from './free-port.ts'
 import { startPds } from './pds.ts'
 import { startPlc } from './plc.ts'
@@ -31,6 +32,8 @@ export interface StackOptions {
 /** A PLC directory, a PDS and Latchkey in front of it, all on loopback. */
 export interface Stack extends AsyncDisposable {
   readonly url: string
+  /** Where the pages are. */
+  readonly webUrl: string
   readonly pdsUrl: string
   readonly plcUrl: string
   readonly adminPassword: string
@@ -58,10 +61,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const plc = started.use(await startPlc({ port: 0, dataFile: join(dataDir, 'plc.jsonl') }))
   const pds = started.use(await startPds({ port: 0, publicUrl: url, plcUrl: plc.url, dataDir, ...secrets }))
   const config = readConfig(settings(pds.url), {})
-  started.use(await openApp(config, log))
-
-  const accounts = options.seed ? await makeAccounts() : await knownAccounts(dataDir)
+  const accounts = options.seed ? await makeAccounts(config) : await knownAccounts(dataDir)
   const [first] = accounts
+  started.use(await openApp({ ...config, admins: first === undefined ? [] : [first.did] }, log))
+
   const token = first && (await signIn(url, first)).token
   const { interval, epoch = 0 } = config.policy
   if (options.seed && token !== undefined && interval && interval <= LONGEST_WAIT && epoch <= Date.now()) {
@@ -71,7 +74,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
   const running = started.move()
   const { adminPassword } = secrets
-  const urls = { url, pdsUrl: pds.url, plcUrl: plc.url }
+  const urls = { url, webUrl: config.webUrl.origin, pdsUrl: pds.url, plcUrl: plc.url }
   return {
     ...urls,
     adminPassword,
@@ -97,10 +100,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }
   }
 
-  function makeAccounts(): Promise<readonly DevAccount[]> {
+  /** The first of them is to be an administrator, whom a start has to know: the one here ends before that. */
+  async function makeAccounts(before: Config): Promise<readonly DevAccount[]> {
     progress('making two accounts')
+    await using _app = await openApp(before, log)
     const basic = Buffer.from(`admin:${secrets.adminPassword}`).toString('base64')
-    return seedAccounts({ url, adminAuthorization: `Basic ${basic}`, dataDir })
+    return await seedAccounts({ url, adminAuthorization: `Basic ${basic}`, dataDir })
   }
 }
 

@@ -8,6 +8,15 @@ const INVITE_FAILURES: Record<InviteErrorCode, readonly [status: number, error: 
   DuplicateCreate: [400, 'DuplicateCreate'],
   InvalidRequest: [400, 'InvalidRequest'],
   UnknownAccount: [400, 'NotFound'],
+  UnknownCode: [400, 'UnknownCode'],
+  NotOpen: [400, 'NotOpen'],
+  NotTakenOver: [400, 'NotTakenOver'],
+  TooOften: [429, 'RateLimitExceeded'],
+  UnknownOwner: [400, 'UnknownAccount'],
+  UnknownBatch: [400, 'UnknownBatch'],
+  AlreadyUndone: [400, 'AlreadyUndone'],
+  BatchUnderWay: [400, 'BatchUnderWay'],
+  BatchStopped: [400, 'BatchStopped'],
 }
 
 /** Seconds after which a caller may try again what could not be done for want of the database or the PDS. */

@@ -5,7 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
-import { canonicalPath } from '../gate/proxy/canonical.ts'
+import { canonicalPath, originForm } from '../gate/proxy/canonical.ts'
 import type { Proxy } from '../gate/proxy/proxy.ts'
 import { VIA } from '../wire/via.ts'
 
@@ -18,6 +18,8 @@ export interface Route {
   readonly path: string
   /** The only method that is ours; undefined when all are. */
   readonly verb?: 'POST'
+  /** Whether all paths under it are ours as well. */
+  readonly isFolder?: boolean
 }
 
 /** Decides for every request whether it is Latchkey's or the PDS's. */
@@ -34,11 +36,17 @@ export interface Front {
  */
 export function createFront(routes: readonly Route[], own: RequestListener, proxy: Proxy): Front {
   const mounted = new Map(routes.map((mount) => [canonicalPath(mount.path), mount]))
+  const folders = routes.filter(({ isFolder }) => isFolder === true).map(({ path }) => path)
   let closing = false
 
   function mountedPath(request: IncomingMessage): string | undefined {
-    const found = mounted.get(canonicalPath(request.url ?? '/'))
-    return found?.verb === undefined || found.verb === request.method ? found?.path : undefined
+    const target = request.url ?? '/'
+    const path = canonicalPath(target)
+    const found = mounted.get(path)
+    if (found !== undefined)
+      return found.verb === undefined || found.verb === request.method ? found.path : undefined
+    const folder = folders.find((one) => path.startsWith(`${one}/`))
+    return folder && pathIn(folder, target, path)
   }
 
   function route(request: IncomingMessage, response: ServerResponse): void {
@@ -71,6 +79,13 @@ export function createFront(routes: readonly Route[], own: RequestListener, prox
       closing = true
     },
   }
+}
+
+/** A path under a folder of ours. What comes after the folder keeps its letter case, since it may name something. */
+function pathIn(folder: string, target: string, canonical: string): string {
+  const plain = (originForm(target).split(/[?#]/)[0] ?? '').replace(/\/+$/, '')
+  const isPlain = plain.toLowerCase().startsWith(`${folder}/`)
+  return isPlain ? folder + plain.slice(folder.length) : canonical
 }
 
 function isWebsocket(request: IncomingMessage): boolean {

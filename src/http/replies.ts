@@ -1,8 +1,9 @@
+import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { PdsAnswer } from '../pds/answer.ts'
 import type { XrpcFailure } from '../wire/failure.ts'
 import { withVia } from '../wire/via.ts'
-import { isRefusal, type XrpcAnswer } from '../xrpc/kit/method.ts'
+import { isRefusal, type XrpcAnswer, type XrpcFile } from '../xrpc/kit/method.ts'
 import { tell } from './failures.ts'
 
 /**
@@ -28,7 +29,17 @@ export function sendAnswer(reply: FastifyReply, answer: XrpcAnswer): FastifyRepl
   if (isRefusal(answer)) return sendUpstream(reply, answer.refusal)
   keepPrivate(reply)
   if ('empty' in answer) return reply.send()
+  if ('stream' in answer) return sendFile(reply, answer)
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.json))
+}
+
+/** Nobody keeps a copy: what is sent so is long, and secret. */
+function sendFile(reply: FastifyReply, { stream, type, filename }: XrpcFile): FastifyReply {
+  return reply
+    .header('cache-control', 'no-store')
+    .header('content-disposition', `attachment; filename="${filename}"`)
+    .type(type)
+    .send(Readable.from(stream, { objectMode: false }))
 }
 
 /** Sends an answer of the PDS as it is. */
@@ -36,7 +47,7 @@ export function sendUpstream(reply: FastifyReply, { status, headers, body }: Pds
   keepPrivate(reply)
   for (const name of RELAYED) {
     const value = headers.get(name)
-    if (value !== null) reply.header(name, value)
+    if (value !== null && !(name === 'cache-control' && isOwnMethod(reply))) reply.header(name, value)
   }
   for (const cookie of headers.getSetCookie()) reply.header('set-cookie', cookie)
   return reply.code(status).send(Buffer.from(body))
@@ -74,7 +85,19 @@ export function logged(reply: FastifyReply, error: unknown): XrpcFailure {
   return failure
 }
 
-/** Answers depend on who asks, so that only the caller's own cache may keep them. */
+/**
+ * Answers depend on who asks, so that only the caller's own cache may keep them. Nobody keeps those that the pages' cookie
+ * may stand behind: after signing out nothing is left of them.
+ */
 function keepPrivate(reply: FastifyReply): FastifyReply {
-  return reply.header('cache-control', 'private').header('vary', 'Authorization')
+  if (!isOwnMethod(reply)) return reply.header('cache-control', 'private').header('vary', 'Authorization')
+  return reply
+    .header('cache-control', 'no-store')
+    .header('vary', 'Cookie, Authorization')
+    .header('x-content-type-options', 'nosniff')
+}
+
+/** Whether this answers a method of Latchkey's own lexicons. */
+function isOwnMethod({ request }: FastifyReply): boolean {
+  return request.routeOptions.url?.startsWith('/xrpc/app.latchkey.') ?? false
 }

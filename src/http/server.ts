@@ -8,6 +8,7 @@ import {
   LogController,
 } from 'fastify'
 import type { Logger } from 'pino'
+import { CSRF_HEADER } from '../auth/credentials.ts'
 import { CREATE_ACCOUNT_PATH, createAccount, type DoorPorts } from '../gate/doors/create-account.ts'
 import { OAUTH_SIGN_UP_PATH, oauthFailure, oauthSignUp } from '../gate/doors/oauth-sign-up.ts'
 import { forwardedFor, forwardedHeaders, type Proxy } from '../gate/proxy/proxy.ts'
@@ -17,12 +18,14 @@ import { VIA } from '../wire/via.ts'
 import type { XrpcMethod, XrpcRequest } from '../xrpc/kit/method.ts'
 import { createFront, type Front, type Route } from './front.ts'
 import { type HealthChecks, LIVE_PATH, READY_PATH, registerHealth } from './health.ts'
+import { pagePaths, type PagePorts, registerPages, sendNotFound } from './pages.ts'
 import { logged, sendAnswer, sendError, sendUpstream, sendWhole } from './replies.ts'
 
 /** What the server mounts and where it listens. */
 export interface ServerOptions {
   readonly methods: readonly XrpcMethod[]
   readonly doors: DoorPorts
+  readonly pages: PagePorts
   /** Takes everything that is not Latchkey's. */
   readonly proxy: Proxy
   readonly health: HealthChecks
@@ -47,10 +50,11 @@ const PREFLIGHT_SECONDS = 86_400
 
 /** Starts listening. @throws when the address is taken or not this machine's */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { methods, doors, health, port, bind } = options
+  const { methods, doors, pages, health, port, bind } = options
   const routes: Route[] = [
     ...[...methods.map(xrpcPath), CREATE_ACCOUNT_PATH, LIVE_PATH, READY_PATH].map((path) => ({ path })),
     { path: OAUTH_SIGN_UP_PATH, verb: 'POST' },
+    ...pagePaths(pages),
   ]
   const { app, front } = createApp(options, routes)
   await app.register(async (xrpc) => {
@@ -66,13 +70,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   registerOAuthSignUp(app, doors)
   registerHealth(app, health)
+  await registerPages(app, pages)
   await app.listen({ port, host: bind })
   const address = front.server.address()
   if (address === null || typeof address === 'string') throw new Error('the server has no port')
   return { port: address.port, [Symbol.asyncDispose]: () => stop(app, front, options) }
 }
 
-function createApp({ log, proxy, trustedProxies }: ServerOptions, routes: readonly Route[]) {
+function createApp({ log, pages, proxy, trustedProxies }: ServerOptions, routes: readonly Route[]) {
   const fronts: Front[] = []
   const loggerInstance: FastifyBaseLogger = log
   const app = fastify({
@@ -80,6 +85,12 @@ function createApp({ log, proxy, trustedProxies }: ServerOptions, routes: readon
     trustProxy: [...trustedProxies],
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    // Methods have one address each, with nothing to decode: a path that can't be decoded is of the pages.
+    frameworkErrors: (error, _request, reply) => {
+      reply.header('via', VIA)
+      if (error.code === 'FST_ERR_BAD_URL') sendNotFound(reply, pages)
+      else sendError(reply, error)
+    },
     serverFactory: (own) => {
       const front = createFront(routes, own, proxy)
       fronts.push(front)
@@ -96,12 +107,15 @@ function createApp({ log, proxy, trustedProxies }: ServerOptions, routes: readon
     if (request.raw.headers['content-type'] !== undefined) request.headers = { 'content-type': undefined }
   })
   app.setErrorHandler((error, _request, reply) => sendError(reply, error))
-  // Only our own paths get here, so that it is the method that was not found: one that Fastify does not even know.
-  app.setNotFoundHandler(({ url }, reply) =>
-    url.startsWith('/xrpc/')
-      ? sendError(reply.header('access-control-allow-origin', '*'), unsupportedVerb())
-      : sendError(reply, invalidRequest('Only GET is answered here')),
-  )
+  // Of single paths of ours it is the method that was not found: one that Fastify does not even know.
+  app.setNotFoundHandler(({ url }, reply) => {
+    const [path = ''] = url.split('?')
+    if (path.startsWith('/xrpc/'))
+      return sendError(reply.header('access-control-allow-origin', '*'), unsupportedVerb())
+    if (path === LIVE_PATH || path === READY_PATH)
+      return sendError(reply, invalidRequest('Only GET is answered here'))
+    return sendNotFound(reply, pages)
+  })
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions, id } = request
     const ms = Math.round(reply.elapsedTime)
@@ -152,7 +166,7 @@ function unsupportedVerb(): XrpcFailure {
   return invalidRequest('XRPC requests only supports GET and POST')
 }
 
-function asXrpcRequest({ raw }: FastifyRequest): XrpcRequest {
+function asXrpcRequest({ raw, ip: address }: FastifyRequest): XrpcRequest {
   const { headers, url = '' } = raw
   const question = url.indexOf('?')
   const dpop = headers['dpop']
@@ -161,9 +175,14 @@ function asXrpcRequest({ raw }: FastifyRequest): XrpcRequest {
     credentials: {
       authorization: headers.authorization,
       dpop: typeof dpop === 'string' ? dpop : undefined,
+      cookie: headers.cookie,
+      csrf: headers[CSRF_HEADER]?.toString(),
+      site: headers['sec-fetch-site']?.toString(),
+      source: headers.origin ?? headers.referer,
       forwardedFor: forwardedFor(raw),
     },
     body: { headers, stream: raw },
+    address,
   }
 }
 

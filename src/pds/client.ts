@@ -33,6 +33,8 @@ export interface PdsRequest {
   readonly headers: Record<string, string | string[]>
   readonly body?: Uint8Array | string
   readonly timeout?: Duration
+  /** The most bytes that the answer may have; 32 MB where left out. */
+  readonly limit?: number
   /** Ends the waiting for an answer. */
   readonly signal?: AbortSignal | undefined
 }
@@ -76,7 +78,8 @@ export class PdsClient {
   }
 
   /** Sends a caller's request on. @throws {PdsUnreachableError} when no whole answer came in time */
-  async relay({ method, path, headers, body, timeout = TIMEOUT, signal }: PdsRequest): Promise<PdsAnswer> {
+  async relay(request: PdsRequest): Promise<PdsAnswer> {
+    const { method, path, headers, body, timeout = TIMEOUT, limit = ANSWER_LIMIT, signal } = request
     const { url } = this.#settings
     const response = await proxyFetch(
       url.origin,
@@ -95,8 +98,18 @@ export class PdsClient {
     return {
       status: response.status,
       headers: response.headers,
-      body: await readBounded(response, ANSWER_LIMIT),
+      body: await readBounded(response, limit),
     }
+  }
+
+  /** Sends a request of Latchkey's own that anybody might send, exempt from the PDS's rate limits. @throws as `relay` */
+  lookUp(request: PdsRequest): Promise<PdsAnswer> {
+    const { rateLimitBypassKey: key } = this.#settings
+    return this.relay(
+      key === undefined
+        ? request
+        : { ...request, headers: { ...request.headers, 'x-ratelimit-bypass': key } },
+    )
   }
 
   /** Where the PDS is reached. */

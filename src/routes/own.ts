@@ -15,7 +15,7 @@ const PATHS: readonly string[] = [
 export const LINK_PATH = '/join'
 
 /** Paths that belong to Latchkey with all that lies under them. The PDS serves nothing there. */
-const FOLDERS: readonly string[] = ['/_latchkey', '/invites', LINK_PATH, '/admin']
+export const FOLDERS: readonly string[] = ['/_latchkey', '/invites', LINK_PATH, '/admin']
 
 /** Paths that belong to Latchkey with all that goes on from there: the methods of its own lexicons. */
 const BEGINNINGS: readonly string[] = ['/xrpc/app.latchkey.']

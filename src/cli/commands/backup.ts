@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { backUp } from '../../app.ts'
+import { backUp } from '../../workbench.ts'
 import type { Config } from '../../config.ts'
 import { withSettings } from '../settings.ts'
 

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { Command } from 'commander'
-import { type CodeReport, reportCode, StartError } from '../../app.ts'
+import { type CodeReport, reportCode, StartError } from '../../workbench.ts'
 import type { Config } from '../../config.ts'
 import { openKnownStore } from '../known-store.ts'
 import { withSettings } from '../settings.ts'
@@ -50,7 +50,7 @@ async function readCode(): Promise<string> {
   throw new StartError('No invite code was given.')
 }
 
-function asJson({ code, ownerStatus, refusal, redeemedUpstream, pause }: CodeReport) {
+function asJson({ code, uses, ownerStatus, refusal, redeemedUpstream, pause }: CodeReport) {
   const { code: name, host, forAccount, createdBy, available, used, reserved, restrictedTo } = code
   return {
     code: name,
@@ -65,7 +65,7 @@ function asJson({ code, ownerStatus, refusal, redeemedUpstream, pause }: CodeRep
     disabledAt: timeOf(code.disabledAt),
     expiresAt: timeOf(code.expiresAt),
     restrictedTo,
-    uses: code.uses.map(({ usedBy, usedAt }) => ({ usedBy, usedAt: timeOf(usedAt) })),
+    uses: uses.map(({ by, at }) => ({ usedBy: by.did, usedAt: timeOf(at) })),
     redeemedUpstream,
     signupsPausedSince: timeOf(pause?.since ?? null),
     refusal,
@@ -73,8 +73,9 @@ function asJson({ code, ownerStatus, refusal, redeemedUpstream, pause }: CodeRep
 }
 
 function asText(report: CodeReport): string {
-  const { code, ownerStatus } = report
-  const { available, used, reserved, uses } = code
+  const { code, uses, ownerStatus } = report
+  const { available, used, reserved } = code
+  const earlier = used - uses.length
   const rows: (readonly [name: string, value: string])[] = [
     ['code', code.code],
     ['owner', ownerStatus === 'active' ? code.forAccount : `${code.forAccount}, ${STATUS[ownerStatus]}`],
@@ -84,7 +85,8 @@ function asText(report: CodeReport): string {
     ['disabled', timeOf(code.disabledAt) ?? 'no'],
     ['expires', timeOf(code.expiresAt) ?? 'never'],
     ['for', code.restrictedTo ?? 'anybody'],
-    ...uses.map(({ usedBy, usedAt }) => ['used', `${timeOf(usedAt)} by ${usedBy}`] as const),
+    ...uses.map(({ by, at }) => ['used', `${timeOf(at)} by ${by.did}`] as const),
+    ...(earlier > 0 ? [['used', `${earlier} times before that`] as const] : []),
   ]
   return `${rows.map(([name, value]) => `${name.padEnd(11)}${value}\n`).join('')}\n${verdictOn(report)}\n`
 }

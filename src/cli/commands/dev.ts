@@ -61,17 +61,18 @@ async function dev({ port, data, seed, json, ...flags }: DevFlags): Promise<void
   await aborted(end)
 }
 
-function summaryLine({ url, pdsUrl, plcUrl, adminPassword, dataDir, accounts }: Stack): string {
-  return `${JSON.stringify({ url, pdsUrl, plcUrl, adminPassword, dataDir, accounts })}\n`
+function summaryLine({ url, webUrl, pdsUrl, plcUrl, adminPassword, dataDir, accounts }: Stack): string {
+  return `${JSON.stringify({ url, webUrl, pdsUrl, plcUrl, adminPassword, dataDir, accounts })}\n`
 }
 
 function summary(stack: Stack, temporary: boolean): string {
-  const { url, pdsUrl, plcUrl, adminPassword, dataDir, accounts, token } = stack
+  const { url, webUrl, pdsUrl, plcUrl, adminPassword, dataDir, accounts, token } = stack
   const method = com.atproto.server.getAccountInviteCodes.$nsid
   const [first, second] = accounts
   const lines = [
     '',
     `Latchkey   ${url}   the public address: clients use this one`,
+    `pages      ${webUrl}/invites   and, for ${first?.handle ?? 'administrators'}, ${webUrl}/admin`,
     `PDS        ${pdsUrl}`,
     `PLC        ${plcUrl}`,
     `data       ${dataDir}${temporary ? '   removed at the end' : ''}`,

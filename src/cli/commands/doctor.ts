@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { patientOf } from '../../app.ts'
+import { patientOf } from '../../workbench.ts'
 import type { Config } from '../../config.ts'
 import type { Diagnosis, Outcome } from '../../doctor/checks.ts'
 import { diagnose } from '../../doctor/diagnose.ts'

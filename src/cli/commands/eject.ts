@@ -1,10 +1,11 @@
 import { Command } from 'commander'
-import { openWorkbench, refuseEjected } from '../../app.ts'
+import { openWorkbench, refuseEjected } from '../../workbench.ts'
 import type { Config } from '../../config.ts'
 import { reachedAt } from '../../doctor/address.ts'
 import { type ApiEjected, ejectByApi } from '../../transfer/eject/eject-api.ts'
 import { ejectAsSql, type SqlEjected } from '../../transfer/eject/eject-sql.ts'
 import { TransferError } from '../../transfer/transfer-error.ts'
+import { deedOfCommand } from '../deed.ts'
 import { openKnownStore } from '../known-store.ts'
 import { showProgress } from '../progress.ts'
 import { withSettings } from '../settings.ts'
@@ -59,7 +60,7 @@ async function withdraw(config: Config): Promise<void> {
   const host = await store.host(hostname)
   if (host === undefined || host.ejectedAt === null)
     return say([`The invite codes of ${hostname} were not given back: nothing was changed.`])
-  await store.setEjected(hostname, null)
+  await store.setEjected(hostname, null, deedOfCommand())
   return say([
     `The invite codes of ${hostname} are Latchkey's again. Apply no script that was written before.`,
   ])
@@ -72,16 +73,24 @@ async function writeSql(config: Config, file: string, own: Own): Promise<void> {
   const { hostname } = config.publicUrl
   refuseEjected(await store.host(hostname))
   using progress = showProgress()
+  const deed = deedOfCommand()
   const ejected = await ejectAsSql({
     store,
     hostname,
-    now: Date.now(),
+    now: deed.at,
+    deed,
     file,
     anyway,
     progress,
     signal: untilAskedToEnd(),
   })
   const { codes, uses, accounts } = ejected
+  await store.recordEvent({
+    ...deed,
+    action: 'eject',
+    subject: hostname,
+    detail: { by: 'sql', codes, accounts },
+  })
   say([
     `${file}: invite codes ${codes}, their uses ${uses}, accounts ${accounts}.`,
     ...sqlNotes(ejected),
@@ -106,23 +115,27 @@ async function makeCodes(config: Config, file: string, own: Own): Promise<void> 
   const resume = own['resume'] === true
   await using workbench = await openWorkbench(config, { alsoEjected: resume })
   using progress = showProgress()
+  const deed = deedOfCommand()
+  const { store, host } = workbench
+  const { hostname } = host
   const ejected = await ejectByApi({
-    store: workbench.store,
-    hostname: workbench.host.hostname,
+    store,
+    hostname,
     pds: workbench.pds,
     rateLimitBypassKey: config.pdsRateLimitBypassKey,
-    now: Date.now(),
+    now: deed.at,
+    deed,
     file,
     resume,
     anyway,
     progress,
     signal: untilAskedToEnd(),
   })
-  say([
-    `${file}: new codes ${ejected.made + ejected.madeBefore}, of them just made ${ejected.made}.`,
-    ...apiNotes(ejected),
-  ])
-  if (!ejected.interrupted) return
+  const { made: codes, interrupted } = ejected
+  const detail = { by: 'api', codes, ...(interrupted && { finished: false }) }
+  await store.recordEvent({ ...deed, action: 'eject', subject: hostname, detail })
+  say([`${file}: new codes ${codes + ejected.madeBefore}, of them just made ${codes}.`, ...apiNotes(ejected)])
+  if (!interrupted) return
   throw new TransferError('It was ended before all codes were made: go on with --resume.')
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
-import { openStore, openWorkbench, type Workbench } from '../../app.ts'
+import { openStore, openWorkbench, type Workbench } from '../../workbench.ts'
 import { type Config, ConfigError } from '../../config.ts'
 import { handleUnder } from '../../doctor/database.ts'
 import { doorsLeadToLatchkey, installationAt } from '../../doctor/switched.ts'
@@ -11,6 +11,7 @@ import type { SinceDisabled } from '../../transfer/import/flags.ts'
 import { type ImportReport, importUpstream } from '../../transfer/import/import.ts'
 import { takeOver } from '../../transfer/import/take-over.ts'
 import { sayingWhy, TransferError } from '../../transfer/transfer-error.ts'
+import { recording } from '../deed.ts'
 import { showProgress } from '../progress.ts'
 import { withSettings } from '../settings.ts'
 import { untilAskedToEnd } from '../signals.ts'
@@ -79,7 +80,14 @@ async function compare(config: Config): Promise<void> {
 
 async function runImport(config: Config): Promise<void> {
   await using work = await startWork(config)
-  const report = await sayingWhy(work.signal, COPIED, () => importUpstream(work, { dryRun: false }))
+  const report = await sayingWhy(work.signal, COPIED, () =>
+    recording(
+      work,
+      'import',
+      () => importUpstream(work, { dryRun: false }),
+      ({ added }) => ({ ...added }),
+    ),
+  )
   print([
     copied(report),
     work.host.earningSince === null
@@ -94,7 +102,14 @@ async function runTakeOver(config: Config, own: Own): Promise<void> {
   if (!anyway && work.host.earningSince === null) await requireSwitchedRoutes(config, work)
   await requireThisDatabase(config, work, anyway)
   const said = saidOf(own)
-  const { taken, ...report } = await sayingWhy(work.signal, COPIED, () => takeOver(work, said))
+  const { taken, ...report } = await sayingWhy(work.signal, COPIED, () =>
+    recording(
+      work,
+      'takeOver',
+      () => takeOver(work, said),
+      ({ added, taken: codes }) => ({ ...added, taken: codes }),
+    ),
+  )
   print([
     copied(report),
     `${count(taken, 'code')} that could still be redeemed at the PDS are disabled there and Latchkey’s from now on. Members can earn.`,

@@ -1,8 +1,9 @@
 import { Command } from 'commander'
-import { openWorkbench } from '../../app.ts'
+import { openWorkbench } from '../../workbench.ts'
 import { type Config, ConfigError } from '../../config.ts'
 import { type LostUse, reconcile, type Reconciliation } from '../../transfer/reconcile.ts'
 import { sayingWhy } from '../../transfer/transfer-error.ts'
+import { recording } from '../deed.ts'
 import { openKnownStore } from '../known-store.ts'
 import { showProgress } from '../progress.ts'
 import { withSettings } from '../settings.ts'
@@ -43,8 +44,16 @@ async function run(
   const state = options.apply
     ? 'What was done until then stays: run it again to go on.'
     : 'Nothing was changed.'
-  const result = await sayingWhy(signal, state, () => reconcile(ports, options))
+  const work = () => reconcile(ports, options)
+  const result = await sayingWhy(signal, state, () =>
+    options.apply ? recording(ports, 'reconcile', work, summaryOf) : work(),
+  )
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${describe(result).join('\n')}\n`)
+}
+
+/** What the audit log keeps. */
+function summaryOf({ lost, open: closed, vanished, givenBack }: Reconciliation) {
+  return { lost: lost.length, closed: closed.length, vanished: vanished.length, givenBack }
 }
 
 const KINDS: Record<LostUse['kind'], string> = {

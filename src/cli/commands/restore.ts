@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { restore } from '../../app.ts'
+import { restore } from '../../workbench.ts'
 import type { Config } from '../../config.ts'
 import { withSettings } from '../settings.ts'
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { Config } from '../../config.ts'
+import { deedOfCommand } from '../deed.ts'
 import { openKnownStore } from '../known-store.ts'
 import { withSettings } from '../settings.ts'
 
@@ -19,7 +20,7 @@ async function resync(config: Config, accept: boolean): Promise<void> {
     process.stdout.write(`The accounts of ${hostname} are compared within seconds, or once Latchkey runs.\n`)
     return
   }
-  const missing = await store.acceptResync(hostname)
+  const missing = await store.acceptResync(hostname, deedOfCommand())
   if (missing === null) {
     process.stderr.write(`No comparison of the accounts of ${hostname} waits: nothing was changed.\n`)
     process.exitCode = 1

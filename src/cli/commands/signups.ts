@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { Config } from '../../config.ts'
+import { deedOfCommand } from '../deed.ts'
 import { openKnownStore } from '../known-store.ts'
 import { withSettings } from '../settings.ts'
 
@@ -20,8 +21,8 @@ async function pauseSignups(config: Config, own: Readonly<Record<string, string 
   const exceptMigrations = own['exceptMigrations'] === true
   const message = typeof own['message'] === 'string' ? own['message'] : null
   await using store = await openKnownStore(config)
-  const pause = { since: Date.now(), exceptMigrations, message }
-  await store.setPause(config.publicUrl.hostname, pause)
+  const deed = deedOfCommand()
+  await store.setPause(config.publicUrl.hostname, { since: deed.at, exceptMigrations, message }, deed)
   process.stdout.write(
     `Sign-ups to ${config.publicUrl.hostname} are paused${exceptMigrations ? ', except migrations' : ''}.\n`,
   )
@@ -29,6 +30,6 @@ async function pauseSignups(config: Config, own: Readonly<Record<string, string 
 
 async function resumeSignups(config: Config): Promise<void> {
   await using store = await openKnownStore(config)
-  await store.setPause(config.publicUrl.hostname, undefined)
+  await store.setPause(config.publicUrl.hostname, undefined, deedOfCommand())
   process.stdout.write(`Sign-ups to ${config.publicUrl.hostname} are open.\n`)
 }

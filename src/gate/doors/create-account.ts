@@ -68,6 +68,7 @@ export async function createAccount(
   if ('answer' in outcome) return outcome.answer
   const { status, message, retryAfter } = words(outcome.turnedAway)
   throw new XrpcFailure(status, XRPC_ERRORS[status] ?? 'InvalidRequest', message, {
+    cause: outcome.turnedAway,
     ...(retryAfter !== undefined && { retryAfter }),
   })
 }

@@ -1,3 +1,4 @@
+import type { Deed } from '../../invites/audit.ts'
 import { isOpen, refuseRedemption, type Redeemer } from '../../invites/predicates.ts'
 import type { InviteStore } from '../../invites/store.ts'
 import type { Instant } from '../../invites/types.ts'
@@ -11,6 +12,8 @@ export interface ApiEjection extends MintPorts {
   readonly store: InviteStore
   readonly hostname: string
   readonly now: Instant
+  /** Who does it, for the audit log. */
+  readonly deed?: Deed
   /** Where it says which code became which; see {@link openRenamedCodes}. */
   readonly file: string
   /** Whether the file is that of a run that broke off. */
@@ -49,12 +52,12 @@ const NOBODY: Redeemer = { handle: null, did: null }
  *   code; what was made until then is in the file
  */
 export async function ejectByApi(ejection: ApiEjection): Promise<ApiEjected> {
-  const { store, hostname, file, resume, anyway, now, progress, signal } = ejection
+  const { store, hostname, file, resume, anyway, now, deed, progress, signal } = ejection
   if (!anyway) await requireClosedDoors(store, hostname)
   await requireNoTakeOver(store, hostname)
   await using renamed = await openRenamedCodes(file, resume)
   // Before the first code is made: a Latchkey that serves takes what is made at the PDS for its own.
-  await store.setEjected(hostname, now)
+  await store.setEjected(hostname, now, deed)
   const ejected: ApiEjected = {
     made: 0,
     madeBefore: 0,

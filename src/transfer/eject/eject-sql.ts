@@ -1,5 +1,6 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { isDisabled, isExpired, isUsedUp } from '../../invites/predicates.ts'
+import type { Deed } from '../../invites/audit.ts'
 import type { InviteStore } from '../../invites/store.ts'
 import type { Instant } from '../../invites/types.ts'
 import { listOwnedCodes, type OwnedCode, PART, requireClosedDoors } from './eject-codes.ts'
@@ -11,6 +12,8 @@ export interface SqlEjection {
   readonly store: InviteStore
   readonly hostname: string
   readonly now: Instant
+  /** Who does it, for the audit log. */
+  readonly deed?: Deed
   /** Where the script goes. */
   readonly file: string
   /**
@@ -42,12 +45,12 @@ export type SqlEjected = RowCounts & Readonly<Losses>
  * @throws {TransferError} while sign-ups are open or in progress, when the file can't be written, and at the signal
  */
 export async function ejectAsSql(ejection: SqlEjection): Promise<SqlEjected> {
-  const { store, hostname, now, file, anyway } = ejection
+  const { store, hostname, now, deed, file, anyway } = ejection
   if (!anyway) await requireClosedDoors(store, hostname)
   const handle = await create(file)
   try {
     // First, so that there is no script of which the database does not know.
-    await store.setEjected(hostname, now)
+    await store.setEjected(hostname, now, deed)
     const ejected = await writeScript(ejection, handle)
     await handle.sync()
     return ejected
