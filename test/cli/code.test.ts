@@ -55,6 +55,26 @@ test('a code is shown with its owner, its uses and who used it, and can be redee
   })
 })
 
+test('of a code with many uses the newest are shown, and how many there were before', async () => {
+  const code = await giftCode(fronted, { useCount: 150 })
+  {
+    using db = new DatabaseSync(fronted.databasePath, { timeout: 5000 })
+    db.prepare('UPDATE invite_code SET used = 130 WHERE code = ?').run(code)
+    db.prepare(
+      `WITH RECURSIVE numbers(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 130)
+       INSERT INTO invite_use (code, used_by, used_at) SELECT ?, printf('did:plc:%03d', number), number FROM numbers`,
+    ).run(code)
+  }
+  const { stdout } = await show([code])
+  expect(stdout.match(/^used .* by did:plc:/gm)).toHaveLength(100)
+  expect(stdout).toMatch(/ by did:plc:031\nused +30 times before that\n\nIt can be redeemed\.\n$/)
+  const { used, uses } = JSON.parse((await show([code, '--json'])).stdout) as {
+    used: number
+    uses: unknown[]
+  }
+  expect([used, uses.length]).toEqual([130, 100])
+})
+
 test('the code can be given on standard input, where nobody else sees it', async () => {
   const code = await giftCode(fronted)
   for (const args of [[], ['-']]) {

@@ -11,6 +11,7 @@ import { startProgram } from './program.ts'
 
 interface Summary {
   url: string
+  webUrl: string
   pdsUrl: string
   plcUrl: string
   adminPassword: string
@@ -46,7 +47,15 @@ test('--json prints exactly one line when everything answers, and Ctrl-C leaves 
   await using dev = startDev('--json', '--invite-interval', '500ms')
   await dev.untilSays(/"accounts".*\n/)
   const summary = JSON.parse(dev.stdout()) as Summary
-  expect(Object.keys(summary)).toEqual(['url', 'pdsUrl', 'plcUrl', 'adminPassword', 'dataDir', 'accounts'])
+  expect(Object.keys(summary)).toEqual([
+    'url',
+    'webUrl',
+    'pdsUrl',
+    'plcUrl',
+    'adminPassword',
+    'dataDir',
+    'accounts',
+  ])
   expect(summary.accounts.map((account) => Object.keys(account))).toEqual([
     ['did', 'handle', 'email', 'password'],
     ['did', 'handle', 'email', 'password'],

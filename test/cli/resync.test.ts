@@ -37,6 +37,9 @@ test('resync has the running server compare accounts, and --accept lets a suspic
     code: 0,
     stdout: 'The 30 missing accounts of localhost count as deleted within seconds, or once Latchkey runs.\n',
   })
+  expect(
+    await subject.store.listEvents({ actor: 'command line', action: null, limit: 9, after: null }),
+  ).toMatchObject([{ action: 'acceptResync', subject: HOST, detail: { missing: 30 } }])
   await until(async () => (await followed.countGone()) === 30)
   await until(async () => (await subject.store.resync(HOST))?.wantedAt === null)
 })

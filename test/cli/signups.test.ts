@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { com } from '../../src/lexicons/index.ts'
+import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
 import { giftCode, join } from '../support/members.ts'
 import { runProgram } from './program.ts'
@@ -49,6 +50,13 @@ test('pause closes both doors of the running server, each in its own words, and 
   })
   expect(await signups('resume')).toMatchObject({ code: 0, stdout: 'Sign-ups to localhost are open.\n' })
   expect((await join(fronted, 'late.test', inviteCode)).handle).toBe('late.test')
+  await using store = await openSqliteStore({ path: fronted.databasePath })
+  expect(
+    await store.listEvents({ actor: 'command line', action: null, limit: 9, after: null }),
+  ).toMatchObject([
+    { action: 'resumeSignUps', subject: 'localhost' },
+    { action: 'pauseSignUps', subject: 'localhost', detail: { message: 'Back on Monday.' } },
+  ])
 })
 
 test('--except-migrations lets those in who bring their DID: the PDS judges them', async () => {

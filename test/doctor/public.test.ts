@@ -80,7 +80,7 @@ describe.skipIf(withoutCaddy())('from outside', () => {
       await mkdir(logs)
       const pds = `http://127.0.0.1:${new URL(world.pds.url).port}/`
       const site = `
-        if ($request_uri ~ "^/(xrpc/com[.]atproto[.](server[.](create|getAccount)|admin[.](get|disable|enable))|@atproto/.*sign-up)") {
+        if ($request_uri ~ "^/(xrpc/(app[.]latchkey|com[.]atproto[.](server[.](create|getAccount)|admin[.](get|disable|enable)))|@atproto/.*sign-up)") {
             rewrite ^ /ours? last;
         }
         location = /ours { internal; proxy_pass http://127.0.0.1:${installation.config.port}$request_uri; }`

@@ -18,13 +18,14 @@ test('the key that exempts from rate limits goes with Latchkey’s own calls onl
     rateLimitBypassKey: 'the key',
   })
   await pds.mintCode('did:web:latchkey.example.com:1:code')
+  await pds.lookUp({ method: 'GET', path: '/xrpc/any', headers: {} })
   await pds.relay({
     method: 'POST',
     path: '/xrpc/any',
     headers: { 'x-forwarded-for': '192.0.2.1' },
     body: '{}',
   })
-  expect(seen.map((headers) => headers['x-ratelimit-bypass'])).toEqual(['the key', undefined])
-  expect(seen.map(({ authorization }) => authorization !== undefined)).toEqual([true, false])
+  expect(seen.map((headers) => headers['x-ratelimit-bypass'])).toEqual(['the key', 'the key', undefined])
+  expect(seen.map(({ authorization }) => authorization !== undefined)).toEqual([true, false, false])
   server.closeAllConnections()
 })

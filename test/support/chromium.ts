@@ -30,12 +30,13 @@ export function withoutChromium(): boolean {
 /**
  * Starts a headless browser with a profile of its own, which goes when it is disposed of.
  *
+ * @param flags of Chromium, beside those that all tests use
  * @throws when there is no Chromium
  */
-export async function startChromium(): Promise<Browser> {
+export async function startChromium(flags: readonly string[] = []): Promise<Browser> {
   const executablePath = findChromium()
   if (executablePath === undefined) throw new Error(`${MISSING}.`)
-  return chromium.launch({ executablePath, args: FLAGS })
+  return chromium.launch({ executablePath, args: [...FLAGS, ...flags] })
 }
 
 function findChromium(): string | undefined {

@@ -16,9 +16,16 @@ const XRPC = 'Of our folders src/xrpc may import only invites, auth, lexicons an
 const CONFIG = 'src/config.ts may import types of src/invites and the parsers of settings, and nothing else.'
 const ENVIRONMENT = 'The environment is read in src/config.ts only, where every setting is checked.'
 
+const BROWSER = 'What runs in browsers may import of ours only src/web, and types of the lexicons.'
+const VIEW =
+  'A view of the console may import of ours only what all views share, the kit and the words, and types.'
+const WORDS = 'src/web/words is a catalogue: it may import nothing but itself.'
+
 /** What the linter must say of each fixture, line by line, and that it says nothing else. */
 const EXPECTED: Record<string, readonly string[]> = {
-  'src/app.ts': ['./dev/stack.ts: src/app.ts is what cli and dev start: it may not import them.'],
+  'src/app.ts': [
+    './dev/stack.ts: src/app.ts and src/workbench.ts are what cli and dev start: they may not import them.',
+  ],
   'src/config.ts': [
     './invites/code.ts: src/config.ts may import types of src/invites, and no values.',
     `pino: ${CONFIG}`,
@@ -74,6 +81,27 @@ const EXPECTED: Record<string, readonly string[]> = {
   ],
   'src/xrpc/imports-store.ts': [`../store/sqlite.ts: ${XRPC}`],
   'src/xrpc/kit/imports-pds.ts': [`../../pds/client.ts: ${XRPC}`],
+  'src/web/imports-pds.ts': [
+    '../pds/client.ts: Of our folders src/web may import only invites, auth, lexicons and wire.',
+  ],
+  'src/web/join/imports-store.ts': [
+    '../../store/sqlite.ts: Of our folders src/web may import only invites, auth, lexicons and wire.',
+  ],
+  'src/web/words/imports-invites.ts': [`../../invites/types.ts: ${WORDS}`],
+  'src/web/words/console/imports-console.ts': [`../../console/props.ts: ${WORDS}`],
+  'src/web/words/de/console/imports-console.ts': [`../../../console/props.ts: ${WORDS}`],
+  'src/web/browser/imports-invites.ts': [
+    `node:fs: ${BROWSER}`,
+    `../../lexicons/index.ts: ${BROWSER}`,
+    `../../invites/types.ts: ${BROWSER}`,
+  ],
+  'src/web/console/codes/imports-log.ts': [
+    `node:fs: ${VIEW}`,
+    `../../../lexicons/index.ts: ${VIEW}`,
+    `../../../invites/types.ts: ${VIEW}`,
+    `../../routing.ts: ${VIEW}`,
+    `../log/undo.tsx: ${VIEW}`,
+  ],
   'src/gate/imports-xrpc.ts': [`../xrpc/methods.ts: ${GATE}`],
   'src/gate/proxy/imports-http.ts': [`../../http/front.ts: ${GATE}`],
   'src/http/imports-config.ts': [
@@ -82,10 +110,10 @@ const EXPECTED: Record<string, readonly string[]> = {
   'src/http/reads-environment.ts': [`process.env: ${ENVIRONMENT}`],
   'src/http/takes-environment.ts': [`process.env: ${ENVIRONMENT}`],
   'src/dev/imports-store.ts': [
-    '../store/sqlite.ts: Of our folders src/dev may import only app, config and lexicons.',
+    '../store/sqlite.ts: Of our folders src/dev may import only app, workbench, config and lexicons.',
   ],
   'src/cli/imports-http.ts': [
-    '../http/server.ts: Of our folders src/cli may import only app, config, settings, dev, doctor, lexicons, routes, transfer and the errors of the store.',
+    "../http/server.ts: Of our folders src/cli may import only app, workbench, config, settings, dev, doctor, lexicons, routes, transfer, the errors of the store and the audit log's words.",
   ],
 }
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { portOf } from '../../src/dev/free-port.ts'
 import { com } from '../../src/lexicons/index.ts'
 import { openRenamedCodes } from '../../src/transfer/eject/eject-csv.ts'
-import { listPdsCodes, liveIn, type LivedIn, ownCodesAt, signUpAt } from './eject-support.ts'
+import { ejectionsIn, listPdsCodes, liveIn, type LivedIn, ownCodesAt, signUpAt } from './eject-support.ts'
 
 const MINT = `/xrpc/${com.atproto.server.createInviteCode.$nsid}`
 
@@ -85,6 +85,7 @@ test('while Latchkey runs, or sign-ups are not wholly paused, nothing is made', 
   expect(there.stderr).toBe(`${csv} is there already: give --resume to go on with it, or another --csv.\n`)
   await rm(csv)
   expect(await listPdsCodes(life.fronted.world)).toHaveLength(before.length)
+  expect(await ejectionsIn(life)).toEqual([])
 })
 
 test('a run that breaks off, and is too fast for the PDS, makes each code once when it is resumed', async () => {
@@ -116,6 +117,10 @@ test('a run that breaks off, and is too fast for the PDS, makes each code once w
   const [, limited, retried] = pds.mints
   expect((retried?.at ?? 0) - (limited?.at ?? 0)).toBeGreaterThan(990)
   expect(await listPdsCodes(life.fronted.world)).toHaveLength(before.length + 7)
+  expect(await ejectionsIn(life)).toMatchObject([
+    { action: 'eject', detail: { finished: false } },
+    { action: 'eject', subject: 'localhost', detail: { by: 'api', codes: 5 } },
+  ])
 })
 
 test('the file says which code became which, of whom, for how many', async () => {

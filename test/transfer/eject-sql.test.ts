@@ -6,6 +6,7 @@ import { HAS_SHELL, runInNode, runScript } from './eject-scripts.ts'
 import { PDS_LINES, startWorld, type World } from '../support/pds.ts'
 import {
   accountInfo,
+  ejectionsIn,
   LEFT,
   listPdsCodes,
   liveIn,
@@ -68,6 +69,7 @@ describe.each(PDS_LINES)('eject --sql, with PDS %s', (line) => {
     await life.fronted.stopLatchkey()
     const file = path(life.dataDir, 'eject.sql')
     await refuseWhileOpen(file)
+    expect(await ejectionsIn(life)).toEqual([])
     expect(await life.eject('--sql', file)).toMatchObject({ code: 0, stderr: 'Invite codes: 13\n' })
     script = await readFile(file, 'utf8')
     await life.stop()
@@ -83,10 +85,16 @@ describe.each(PDS_LINES)('eject --sql, with PDS %s', (line) => {
     await life[Symbol.asyncDispose]()
   })
 
-  test('the script is for its owner only, and says what it has and what the PDS can not hold to', async () => {
+  test('the script is for its owner only, says what it has and what the PDS can not hold to, and is in the audit log', async () => {
     const file = path(life.dataDir, 'again.sql')
     await life.eject('--withdraw')
     const { stdout } = await life.eject('--sql', file)
+    const given = { action: 'eject', subject: 'localhost', detail: { by: 'sql', codes: 13, accounts: 6 } }
+    expect(await ejectionsIn(life)).toEqual([
+      given,
+      { action: 'withdrawEject', subject: 'localhost', detail: {} },
+      given,
+    ])
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     expect(stdout).toContain('invite codes 13, their uses 6, accounts 6.')
     expect(stdout).toContain('Disabled in it because they have expired: 1.')

@@ -104,6 +104,16 @@ export async function liveIn(line: PdsLine): Promise<LivedIn> {
   }
 }
 
+/** What the audit log keeps of giving codes back, oldest first. */
+export async function ejectionsIn({ fronted }: LivedIn) {
+  await using store = await openSqliteStore({ path: fronted.databasePath })
+  const lines = await store.listEvents({ actor: 'command line', action: null, limit: 100, after: null })
+  return lines
+    .filter(({ action }) => action === 'eject' || action === 'withdrawEject')
+    .map(({ action, subject, detail }) => ({ action, subject, detail }))
+    .toReversed()
+}
+
 /** Makes a call at the PDS itself, as its administrator. */
 async function atPds({ pds, adminAuth }: World, nsid: string, body: unknown): Promise<void> {
   await fetch(`${pds.url}/xrpc/${nsid}`, {

@@ -140,6 +140,15 @@ test('a second run adds what came since, and leaves flags and ordinals as they a
   const { stdout } = await place.run('import')
   expect(stdout).toContain('Copied 1 account, 1 code and 1 use.\n')
   expect((await place.run('import')).stdout).toContain('Copied 0 accounts, 0 codes and 0 uses.\n')
+  await using log = await openSqliteStore({ path: place.databasePath })
+  const events = await log.listEvents({ actor: 'command line', action: 'import', limit: 9, after: null })
+  expect(events.map(({ subject, detail }) => [subject, detail])).toEqual([
+    ['localhost', { accounts: 0, codes: 0, uses: 0 }],
+    ['localhost', { accounts: 1, codes: 1, uses: 1 }],
+    ['localhost', { accounts: 5, codes: 8, uses: 5 }],
+    // Broken off.
+    ['localhost', { finished: false }],
+  ])
   expect(await ordinals()).toEqual(before)
   await using _server = await place.serve()
   expect(await accountInfo(place.url, world, frank.did)).toEqual(

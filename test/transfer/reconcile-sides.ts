@@ -100,6 +100,15 @@ function didOf(body: Record<string, unknown>): string {
   return String(did ?? sub)
 }
 
+/** What the log says that the command line did, oldest first. */
+export function logOf({ books }: ChaosWorld): unknown {
+  using database = new DatabaseSync(books.latchkey, { readOnly: true })
+  return database
+    .prepare("SELECT action, subject, detail FROM audit_event WHERE actor = 'command line' ORDER BY at")
+    .all()
+    .map(({ action, subject, detail }) => [action, subject, JSON.parse(String(detail)) as unknown])
+}
+
 /** What somebody hears who tries a code once. */
 export async function tryCode(url: string, code: string): Promise<number | undefined> {
   const person: Person = somebody('createAccount', code)
@@ -116,7 +125,7 @@ export async function deleteAccount({ pdsUrl, adminAuth }: ChaosWorld, did: stri
   if (heard?.status !== 200) throw new Error(JSON.stringify(heard))
 }
 
-/** All rows of all tables of both databases, but for what a running Latchkey notes of the PDS's firehose. */
+/** All rows of all tables of both databases, but for what Latchkey logs of those who run it. */
 export function everything({ books }: ChaosWorld, sides: readonly ('latchkey' | 'pds')[]): unknown {
   return sides.map((side) => {
     using database = new DatabaseSync(books[side], { readOnly: true })
@@ -124,9 +133,15 @@ export function everything({ books }: ChaosWorld, sides: readonly ('latchkey' | 
       side === 'pds'
         ? ['invite_code', 'invite_code_use', 'actor', 'account']
         : database
-            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'audit_event'")
             .all()
             .map(({ name }) => String(name))
-    return tables.map((table) => database.prepare(`SELECT * FROM "${table}" ORDER BY 1, 2`).all())
+    return tables.map((table) =>
+      database
+        .prepare(`SELECT * FROM "${table}"`)
+        .all()
+        .map((row) => JSON.stringify(row))
+        .toSorted(),
+    )
   })
 }

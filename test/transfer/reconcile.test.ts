@@ -6,7 +6,15 @@ import { eventually } from '../chaos/eventually.ts'
 import { post } from '../chaos/people.ts'
 import type { ChaosWorld } from '../chaos/world.ts'
 import { runProgram } from '../cli/program.ts'
-import { deleteAccount, everything, letIn, startTwoSides, tryCode, type TwoSides } from './reconcile-sides.ts'
+import {
+  deleteAccount,
+  everything,
+  letIn,
+  logOf,
+  startTwoSides,
+  tryCode,
+  type TwoSides,
+} from './reconcile-sides.ts'
 
 /** So many servers start here, one after the other, that a busy machine takes its time. */
 const PATIENCE = 120_000
@@ -94,6 +102,11 @@ describe('Latchkey put back to noon', { timeout: PATIENCE }, () => {
     const after = everything(world, ['latchkey', 'pds'])
     expect(await sides.run('reconcile', '--apply')).toBe(AGREE)
     expect(everything(world, ['latchkey', 'pds'])).toEqual(after)
+    const counts = { closed: 0, vanished: 0, givenBack: 0 }
+    expect(logOf(world)).toEqual([
+      ['reconcile', 'localhost', { lost: 5, ...counts }],
+      ['reconcile', 'localhost', { lost: 0, ...counts }],
+    ])
 
     await world.latchkeys[0]?.start()
     await letIn(world.url, known, 1)

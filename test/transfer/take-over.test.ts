@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
-import { openWorkbench } from '../../src/app.ts'
+import { openWorkbench } from '../../src/workbench.ts'
 import { readConfig } from '../../src/config.ts'
 import { com } from '../../src/lexicons/index.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'

@@ -1,0 +1,238 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { app, com } from '../../src/lexicons/index.ts'
+import { countersOf } from '../doors/ledger.ts'
+import { newPerson, type Person } from '../doors/people.ts'
+import { startChromium, withoutChromium } from '../support/chromium.ts'
+import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
+import { giftCode, postAsAdmin } from '../support/members.ts'
+import { pagesOf } from './browser.ts'
+import { violationsOn } from './axe.ts'
+import { isTooWide, openVisitor, WINDOWS } from './visitor.ts'
+
+const CREATE_ACCOUNT = `/xrpc/${com.atproto.server.createAccount.$nsid}`
+
+describe.skipIf(withoutChromium())('where a sign-up goes wrong on the page of an invite', () => {
+  const running = new AsyncDisposableStack()
+  let fronted: FrontedWorld
+  let web: string
+  let browser: Browser
+
+  beforeAll(async () => {
+    fronted = running.use(await startFrontedWorld())
+    web = pagesOf(fronted.url)
+    browser = await startChromium()
+    running.defer(() => browser.close())
+  })
+  afterEach(() => fronted.link.calm())
+  afterAll(() => running.disposeAsync())
+
+  test.each([1, 5])('an answer that is lost tells to sign in first, with a code for %s', async (useCount) => {
+    const code = await giftCode(fronted, { useCount })
+    await using visitor = await openVisitor(browser, web)
+    const { page } = visitor
+    const person = newPerson()
+    await page.goto(`${web}/join/${code}`)
+    fronted.link.loseAnswersTo(CREATE_ACCOUNT)
+    await fillAndSend(page, person)
+    await saysToSignIn(page, 'Your account may exist already', person)
+    fronted.link.calm()
+    if (useCount > 1) return
+    // The same link, and loading it again, say the same.
+    await page.goto(`${web}/join/${code}`)
+    await saysToSignIn(page, 'Your account may exist already', person)
+    await page.reload()
+    await saysToSignIn(page, 'Your account may exist already', person)
+    expect(visitor.complaints.filter((line) => !line.includes('status of 502'))).toEqual([])
+  })
+
+  test('a form that came back asks for the handle that is in it', async () => {
+    await using visitor = await openVisitor(browser, web)
+    const { page } = visitor
+    await page.goto(`${web}/join/${await giftCode(fronted)}`)
+    fronted.link.trouble(CREATE_ACCOUNT, { status: 429 })
+    await fillAndSend(page, { ...newPerson(), handle: 'still-free.test' })
+    const asked = page.waitForRequest((request) => request.url().includes('/_latchkey/handle'))
+    await page.reload()
+    expect((await asked).url()).toContain('name=still-free')
+  })
+
+  test('nobody fills in the form while the doors are closed', async () => {
+    const { cfg } = fronted.world.pds.pds.ctx
+    const { invites } = cfg
+    await using visitor = await openVisitor(browser, web)
+    const { page } = visitor
+    const link = `${web}/join/${await giftCode(fronted)}`
+    cfg.invites = { required: false }
+    try {
+      await vi.waitFor(
+        async () => {
+          await page.goto(link)
+          expect(await headingsOf(page)).toContain('Not right now')
+        },
+        { timeout: 20_000, interval: 300 },
+      )
+      expect(await page.getByText('Signing up is not possible').isVisible()).toBe(true)
+      expect(await page.locator('form').count()).toBe(0)
+    } finally {
+      cfg.invites = invites
+    }
+    await vi.waitFor(
+      async () => {
+        await page.goto(link)
+        expect(await page.locator('form.sign-up').count()).toBe(1)
+      },
+      { timeout: 20_000, interval: 300 },
+    )
+  })
+
+  test.each(WINDOWS)("its pages are in nobody's way: $colorScheme, $viewport.width px", async (window) => {
+    const code = await giftCode(fronted)
+    await using visitor = await openVisitor(browser, web, {
+      ...window,
+      bypassCSP: true,
+      reducedMotion: 'reduce',
+    })
+    const { page } = visitor
+    const looked: Record<string, readonly string[]> = {}
+    const look = async (name: string) => {
+      looked[name] = [...(await violationsOn(page)), ...((await isTooWide(page)) ? ['too wide'] : [])]
+    }
+    await page.goto(`${web}/join/${code}`)
+    fronted.link.loseAnswersTo(CREATE_ACCOUNT)
+    await fillAndSend(page, newPerson())
+    await look('may exist')
+    fronted.link.calm()
+    await postAsAdmin(fronted, app.latchkey.admin.setPause.$nsid, { paused: true, exceptMigrations: true })
+    await page.goto(`${web}/join/${await giftCode(fronted)}`)
+    await postAsAdmin(fronted, app.latchkey.admin.setPause.$nsid, { paused: false })
+    await page.getByText('Sign-ups are paused').waitFor()
+    await look('paused')
+    expect(looked).toEqual({ 'may exist': [], paused: [] })
+  })
+
+  test('a second window learns that the first one is still at it', async () => {
+    const code = await giftCode(fronted)
+    await using one = await openVisitor(browser, web)
+    await using other = await openVisitor(browser, web)
+    const person = newPerson()
+    for (const { page } of [one, other]) await page.goto(`${web}/join/${code}`)
+    const held = fronted.link.holdAnswerTo(CREATE_ACCOUNT)
+    const sent = fillAndSend(one.page, person)
+    const release = await held
+    await fillAndSend(other.page, person)
+    await saysToSignIn(other.page, 'Your account is still being made', person)
+    release()
+    await sent
+    expect(await headingOf(one.page)).toContain('Your account is ready')
+    expect(countersOf(fronted, code)).toEqual({ used: 1, reserved: 0 })
+  })
+
+  test('too many sign-ups take nothing away that was typed', async () => {
+    const code = await giftCode(fronted)
+    await using visitor = await openVisitor(browser, web)
+    const { page } = visitor
+    const person = newPerson()
+    await page.goto(`${web}/join/${code}`)
+    fronted.link.trouble(CREATE_ACCOUNT, { status: 429 })
+    await fillAndSend(page, person)
+    expect(await page.getByRole('alert').textContent()).toContain('Too many invites or sign-ups')
+    expect(await page.locator('#name').inputValue()).toBe(person.handle.split('.')[0])
+    expect(await page.locator('#email').inputValue()).toBe(person.email)
+  })
+
+  test('nobody fills in the form while sign-ups are paused, and the invite stays good', async () => {
+    const code = await giftCode(fronted)
+    await using visitor = await openVisitor(browser, web)
+    const { page } = visitor
+    const pause = (body: Record<string, unknown>) =>
+      postAsAdmin(fronted, app.latchkey.admin.setPause.$nsid, body)
+    await pause({ paused: true, exceptMigrations: true, message: 'We move house until Friday.' })
+    await page.goto(`${web}/join/${code}`)
+    expect(await page.getByText('We move house until Friday.').isVisible()).toBe(true)
+    expect(await page.getByText('Your invite stays good').isVisible()).toBe(true)
+    expect(await page.locator('form').count()).toBe(0)
+    expect(await page.getByText('Move an account that I have').isVisible()).toBe(true)
+    await pause({ paused: true })
+    await page.reload()
+    expect(await page.getByText('Move an account that I have').count()).toBe(0)
+    await pause({ paused: false })
+    await page.reload()
+    expect(await page.locator('form.sign-up').count()).toBe(1)
+  })
+})
+
+test('whoever is blocked keeps what they typed, and learns nothing of the code', async () => {
+  await using guarded = await startFrontedWorld({ guessLimit: '1' })
+  const pages = pagesOf(guarded.url)
+  const good = await giftCode(guarded)
+  await fetch(`${pages}/join/not-a-code`)
+  const drawn: string[] = []
+  for (const code of [good, 'guessed']) {
+    const answer = await fetch(`${pages}/join/${code}`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        name: 'keeper',
+        domain: '.test',
+        email: 'k@mail.test',
+        password: 'long-enough-22',
+      }),
+    })
+    expect(answer.status).toBe(429)
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+    const page = await answer.text()
+    expect(page).toContain('value="keeper"')
+    expect(page).toContain('value="k@mail.test"')
+    drawn.push(page.replaceAll(code, '').replace(/<svg.*?<\/svg>/gs, ''))
+  }
+  expect(drawn[0]).toBe(drawn[1])
+})
+
+test('what a browser keeps of its sign-up is known after a restart', async () => {
+  await using first = await startFrontedWorld()
+  const code = await giftCode(first)
+  const sent = await fetch(`${pagesOf(first.url)}/join/${code}`, {
+    method: 'POST',
+    redirect: 'manual',
+    body: new URLSearchParams({
+      name: 'kept',
+      domain: '.test',
+      email: 'kept@mail.test',
+      password: 'long-enough-22',
+    }),
+  })
+  const cookie = sent.headers.get('set-cookie')?.split(';')[0] ?? ''
+  expect(cookie).toContain('latchkey-joined')
+  expect(cookie).not.toContain(code)
+  await first.stopLatchkey()
+  await first.startLatchkey()
+  const again = (headers: HeadersInit) =>
+    fetch(`${pagesOf(first.url)}/join/${code}`, { redirect: 'manual', headers })
+  expect((await again({ cookie })).headers.get('location')).toBe(`/join/${code}/done`)
+  expect((await again({ cookie: `${cookie}x` })).status).toBe(404)
+})
+
+async function fillAndSend(page: Page, { handle, email, password }: Person): Promise<void> {
+  await page.locator('#name').fill(handle.split('.')[0] ?? '')
+  await page.locator('#email').fill(email)
+  await page.locator('#password').fill(password)
+  await Promise.all([
+    page.waitForEvent('framenavigated'),
+    page.getByRole('button', { name: 'Create account' }).click(),
+  ])
+}
+
+async function headingOf(page: Page): Promise<string | null> {
+  return page.getByRole('heading', { level: 1 }).textContent()
+}
+
+function headingsOf(page: Page): Promise<string[]> {
+  return page.getByRole('heading', { level: 2 }).allTextContents()
+}
+
+async function saysToSignIn(page: Page, heading: string, { handle }: Person): Promise<void> {
+  expect(await headingOf(page)).toBe(heading)
+  expect(await page.getByText(`@${handle}`).isVisible()).toBe(true)
+  expect(await page.getByText('localhost', { exact: true }).first().isVisible()).toBe(true)
+  expect(await page.getByRole('heading', { name: 'Sign in with the Bluesky app' }).isVisible()).toBe(true)
+}
