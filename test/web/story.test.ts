@@ -97,7 +97,7 @@ describe.skipIf(withoutChromium())('with latchkey dev and nothing else', { timeo
     await events.filter({ hasText: 'Undone' }).waitFor()
     const lines = await events.allTextContents()
     for (const [index, deed] of ['Undone', 'Codes disabled'].entries()) {
-      expect(lines[index]).toContain(`${deed}${alice.did}`)
+      expect(lines[index]).toContain(`${deed}@${alice.handle}${alice.did}`)
     }
     for (const { complaints } of [member, guest, operator]) expect(complaints).toEqual([])
   })
