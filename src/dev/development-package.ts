@@ -14,7 +14,7 @@ export class MissingPackageError extends Error {
  * @throws MissingPackageError when the package is not installed
  */
 export async function importDevelopmentPackage<T>(name: string, load: () => Promise<T>): Promise<T> {
-  // oxlint-disable-next-line no-restricted-properties -- their setting, not ours: there is no other way to tell them
+  // oxlint-disable-next-line no-restricted-properties -- the PDS and the PLC directory read this variable when they are imported, and have no option for it
   process.env['LOG_ENABLED'] = 'false'
   try {
     return await load()

@@ -113,9 +113,8 @@ export class GivingService {
   /**
    * Tells whether somebody could come in with a code now, by the rule of the doors, for a page that greets them.
    *
-   * A restricted code is as good as any other here, and for whom it is is not told: the door sees who comes. One that the
-   * PDS still redeems is judged by what is known of it; one that is not known here is not good, even where the PDS may know
-   * it.
+   * A restricted code counts as good, and nobody learns for whom it is: the door sees who comes. One that the PDS still
+   * redeems is judged by what is known of it; one that is not known here is not good, even where the PDS may know it.
    *
    * @param address the client's, by which guessing is limited
    */

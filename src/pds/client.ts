@@ -127,7 +127,7 @@ export class PdsClient {
     return { did, invitesRequired: inviteCodeRequired ?? false }
   }
 
-  /** Whether the PDS has any invite code. @throws {PdsRefusedError} 401 when the admin password is wrong */
+  /** Whether the PDS has an invite code, good or not. @throws {PdsRefusedError} 401 when the admin password is wrong */
   async hasInviteCodes(signal?: AbortSignal): Promise<boolean> {
     const params = { limit: 1 }
     const { codes } = await this.#call(com.atproto.admin.getInviteCodes.main, { params }, { signal })

@@ -152,7 +152,7 @@ async function whileItStandsStill(world: ChaosWorld): Promise<void> {
     sleeper?.child?.signal('SIGSTOP')
     // Signals take a moment.
     await sleep(20)
-    // Stopped inside a transaction it would keep everybody from writing, as any program on the file would.
+    // Stopped inside a transaction it would keep everybody from writing for as long as it stands.
     if (!isWriteLocked(world.books.latchkey)) return []
     sleeper?.child?.signal('SIGCONT')
     return ['it was stopped inside a transaction']
