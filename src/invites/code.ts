@@ -22,3 +22,30 @@ export function makeCode(hostname: string, random: RandomBytes): string {
   const letters = Array.from(random(CODE_BYTES), (byte) => ALPHABET.charAt(byte % ALPHABET.length)).join('')
   return `${hostname.replaceAll('.', '-')}-${letters.slice(0, GROUP)}-${letters.slice(GROUP)}`
 }
+
+/** How often colliding random codes are replaced by new ones before that counts as a bug: 50 bits rarely collide once. */
+const COLLISION_RETRIES = 5
+
+/**
+ * Draws random codes and works with them, with others when one of them exists already.
+ *
+ * @param count how many at a time
+ * @param work answers `collision` when one of the codes exists already, and has changed nothing then
+ * @returns what the work answered at last, and the codes that it did it with
+ * @throws when the codes collide again and again
+ */
+export async function withNewCodes<T>(
+  {
+    hostname,
+    random,
+    count,
+  }: { readonly hostname: string; readonly random: RandomBytes; readonly count: number },
+  work: (codes: readonly string[]) => Promise<T | 'collision'>,
+): Promise<readonly [outcome: T, codes: readonly string[]]> {
+  for (let attempt = 0; attempt <= COLLISION_RETRIES; attempt++) {
+    const codes = Array.from({ length: count }, () => makeCode(hostname, random))
+    const outcome = await work(codes)
+    if (outcome !== 'collision') return [outcome, codes]
+  }
+  throw new Error(`random invite codes collided ${COLLISION_RETRIES + 1} times: the random source is broken`)
+}

@@ -1,5 +1,5 @@
 import { makeId } from './audit.ts'
-import { makeCode, type RandomBytes } from './code.ts'
+import { type RandomBytes, withNewCodes } from './code.ts'
 import { nextEarnedAt } from './earning.ts'
 import { InviteError, type InviteErrorCode } from './errors.ts'
 import { type Giving, MOST_SWITCHED_OFF, type SwitchOffRefusal } from './giving.ts'
@@ -52,9 +52,6 @@ export interface GivingServicePorts {
   readonly random: RandomBytes
 }
 
-/** As for all random codes: 50 bits rarely collide once. */
-const COLLISION_RETRIES = 5
-
 /** What members do with their codes, and what an invited person may ask. */
 export class GivingService {
   readonly #ports: GivingServicePorts
@@ -100,14 +97,12 @@ export class GivingService {
     const { store, host, now, random } = this.#ports
     const { cap } = await store.policy(host.hostname)
     const deed = { id: makeId(random), at: now(), actor: owner }
-    for (let attempt = 0; attempt <= COLLISION_RETRIES; attempt++) {
-      const replacement = makeCode(host.hostname, random)
-      const outcome = await store.switchOff({ code, host: host.hostname, replacement, cap, deed })
-      if (outcome === 'collision') continue
-      if (typeof outcome === 'string') throw refusal(outcome)
-      return outcome.replacement
-    }
-    throw new Error(`random codes collided ${COLLISION_RETRIES + 1} times: the random source is broken`)
+    const { hostname } = host
+    const [outcome] = await withNewCodes({ hostname, random, count: 1 }, ([replacement = '']) =>
+      store.switchOff({ code, host: hostname, replacement, cap, deed }),
+    )
+    if (typeof outcome === 'string') throw refusal(outcome)
+    return outcome.replacement
   }
 
   /**

@@ -10,7 +10,7 @@ import {
   PART,
   type UndoCounts,
 } from './batches.ts'
-import { makeCode, type RandomBytes } from './code.ts'
+import { type RandomBytes, withNewCodes } from './code.ts'
 import { InviteError } from './errors.ts'
 import { countSwitchable, exportedCodes, previewUndo, switchableCodes } from './looking.ts'
 import type { CodeSearch, ExportedCode, FoundCode, UseByPerson } from './search.ts'
@@ -56,9 +56,6 @@ export interface Reach {
   readonly codes: number
   readonly accounts: number
 }
-
-/** How often colliding random codes are replaced by new ones before that counts as a bug. */
-const COLLISION_RETRIES = 5
 
 /** So many of those that an action reached are named in the log. */
 const NAMED = 20
@@ -330,20 +327,14 @@ export class Operations {
     return { batch: id, codes: batch.codes, accounts: batch.accounts }
   }
 
-  /** Draws fresh names for a part, and others when one of them exists already. */
+  /** Does a part with so many fresh names. */
   async #withNames<T>(
     count: number,
     work: (names: readonly string[]) => Promise<T | 'collision' | 'stopped'>,
   ): Promise<readonly [T, readonly string[]]> {
     const { host, random } = this.#ports
-    for (let attempt = 0; attempt <= COLLISION_RETRIES; attempt++) {
-      const names = Array.from({ length: count }, () => makeCode(host.hostname, random))
-      const outcome = await work(names)
-      if (outcome !== 'collision') return [unlessStopped(outcome), names]
-    }
-    throw new Error(
-      `random invite codes collided ${COLLISION_RETRIES + 1} times: the random source is broken`,
-    )
+    const [outcome, names] = await withNewCodes({ hostname: host.hostname, random, count }, work)
+    return [unlessStopped<T>(outcome), names]
   }
 }
 

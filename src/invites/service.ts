@@ -1,5 +1,5 @@
 import { type Deed, makeId } from './audit.ts'
-import { makeCode, type RandomBytes } from './code.ts'
+import { type RandomBytes, withNewCodes } from './code.ts'
 import { codesToCreate, nextOrdinal } from './earning.ts'
 import { InviteError } from './errors.ts'
 import { isDisabled, isExpired, isUsedUp } from './predicates.ts'
@@ -52,9 +52,6 @@ export interface AccountCodes {
   readonly account: string
   readonly codes: readonly string[]
 }
-
-/** How often colliding random codes are replaced by new ones before that counts as a bug: 50 bits rarely collide once. */
-const COLLISION_RETRIES = 5
 
 /** All that can be done with invitations. HTTP and the command line call the same methods. */
 export class InviteService {
@@ -198,19 +195,14 @@ export class InviteService {
     if (missing !== undefined) throw new InviteError('UnknownAccount', `Account not found: ${missing}`)
   }
 
-  /** Draws `count` random codes and inserts them, with new ones when one of them exists already. */
+  /** Inserts `count` random codes. */
   async #insertNew(
     count: number,
     insert: (codes: readonly string[]) => Promise<InsertOutcome>,
   ): Promise<readonly string[]> {
     const { host, random } = this.#ports
-    for (let attempt = 0; attempt <= COLLISION_RETRIES; attempt++) {
-      const codes = Array.from({ length: count }, () => makeCode(host.hostname, random))
-      if ((await insert(codes)) === 'done') return codes
-    }
-    throw new Error(
-      `random invite codes collided ${COLLISION_RETRIES + 1} times: the random source is broken`,
-    )
+    const [, codes] = await withNewCodes({ hostname: host.hostname, random, count }, insert)
+    return codes
   }
 
   /** One page of all codes, for administrators. @param after the last position of the page before */
