@@ -25,6 +25,28 @@ export function usePaging(): Paging {
   }
 }
 
+/** A list that is searched and read page by page. Whoever looks for something else begins on the first page. */
+export function useSearch<T extends object>(everything: T) {
+  const paging = usePaging()
+  const [search, setSearch] = useState(everything)
+  const [round, setRound] = useState(0)
+  const look = (wanted: T) => {
+    paging.first()
+    setSearch(wanted)
+  }
+  return {
+    search,
+    paging,
+    look,
+    /** The key of the search form, which forgets what was typed when it changes. */
+    round,
+    lookAtAll: () => {
+      look(everything)
+      setRound(round + 1)
+    },
+  }
+}
+
 /** Leads to the next page and to the previous. Not there where there is one page. */
 export function Pager({
   of,

@@ -10,6 +10,7 @@ import {
   gift,
   HOST,
   inParallel,
+  LATER,
   NOW,
   type OpenStore,
   OTHER_HOST,
@@ -19,7 +20,6 @@ import {
   versionOf,
 } from './support.ts'
 
-export const LATER = NOW + 60_000
 export const TERMS: CodeTerms = { available: 1, expiresAt: null, note: null }
 const DAN = 'did:plc:dan'
 

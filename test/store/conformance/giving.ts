@@ -11,6 +11,7 @@ import {
   gift,
   HOST,
   inParallel,
+  LATER,
   NOW,
   type OpenStore,
   OTHER_HOST,
@@ -21,8 +22,6 @@ import {
   type StoreUnderTest,
   versionOf,
 } from './support.ts'
-
-const LATER = NOW + 60_000
 
 function off(code: string, change: Partial<SwitchOff> = {}): SwitchOff {
   const deed = { id: `deed on ${code}`, at: LATER, actor: ALICE }

@@ -21,6 +21,8 @@ export const ALICE = 'did:plc:alice'
 export const BOB = 'did:plc:bob'
 export const CAROL = 'did:plc:carol'
 export const NOW = 1_750_000_000_000
+/** A minute on. */
+export const LATER = NOW + 60_000
 
 /** Gives one code; to Alice, with one use, made at `NOW`, unless told otherwise. */
 export async function gift(

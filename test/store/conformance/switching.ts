@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { CodeAndOwner, OwnedPosition, SwitchablePart } from '../../../src/invites/batches.ts'
 import type { InviteStore } from '../../../src/invites/store.ts'
-import { batchOf, disabledCodes, LATER, switchAll } from './batches.ts'
+import { batchOf, disabledCodes, switchAll } from './batches.ts'
 import {
   ALICE,
   BOB,
@@ -11,6 +11,7 @@ import {
   gift,
   HOST,
   inParallel,
+  LATER,
   NOW,
   type OpenStore,
   OTHER_HOST,

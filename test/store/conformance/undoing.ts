@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Deed } from '../../../src/invites/audit.ts'
 import type { UndoCounts, UndoPosition, UndoPreviewPart, UndoRefusal } from '../../../src/invites/batches.ts'
 import type { InviteStore } from '../../../src/invites/store.ts'
-import { batchOf, disabledCodes, know, LATER, switchAll, TERMS } from './batches.ts'
+import { batchOf, disabledCodes, know, switchAll, TERMS } from './batches.ts'
 import {
   ALICE,
   BOB,
@@ -12,6 +12,7 @@ import {
   gift,
   HOST,
   inParallel,
+  LATER,
   NOW,
   type OpenStore,
   OTHER_HOST,

@@ -12,7 +12,7 @@ import { CodeTable } from './table.tsx'
 import { type Task, TaskDialog } from './tasks.tsx'
 import { useConsole, useIsAdministrator, useLoaded } from '../context.ts'
 import { Shown } from '../loaded.tsx'
-import { Pager, type Paging, usePaging } from '../paging.tsx'
+import { Pager, type Paging, useSearch } from '../paging.tsx'
 
 const EVERYTHING: CodeSearch = { sort: 'recent' }
 const AT_ONCE = 50
@@ -24,9 +24,7 @@ export function CodesView() {
   const words = useWords(consoleCodesWords)
   const { csrf } = useConsole()
   const isAdministrator = useIsAdministrator()
-  const [search, setSearch] = useState(EVERYTHING)
-  const [round, setRound] = useState(0)
-  const paging = usePaging()
+  const { search, paging, look, round, lookAtAll } = useSearch(EVERYTHING)
   const [selected, setSelected] = useState(NOTHING)
   const [task, setTask] = useState<Task | null>(null)
   const [done, setDone] = useState<Done | null>(null)
@@ -42,15 +40,6 @@ export function CodesView() {
     return found
   }, [search, paging.cursor])
 
-  const look = (wanted: CodeSearch) => {
-    paging.first()
-    setSearch(wanted)
-  }
-  /** Forgets what was typed as well. */
-  const lookAtAll = () => {
-    look(EVERYTHING)
-    setRound(round + 1)
-  }
   return (
     <>
       {isAdministrator && (

@@ -14,7 +14,7 @@ import { Shown } from '../loaded.tsx'
 import { AUDIT_ACTIONS, type AuditAction } from './actions.ts'
 import { Actor, Subject } from './actor.tsx'
 import { Detail } from './detail.tsx'
-import { Pager, usePaging } from '../paging.tsx'
+import { Pager, useSearch } from '../paging.tsx'
 
 type Event = app.latchkey.admin.listEvents.Event
 
@@ -29,9 +29,7 @@ const AT_ONCE = 50
 /** The audit log, newest first. @param undone grows when something was undone, which is in the log then */
 export function LogEvents({ undone }: { undone: number }) {
   const words = useWords(consoleLogWords)
-  const paging = usePaging()
-  const [search, setSearch] = useState(EVERYTHING)
-  const [round, setRound] = useState(0)
+  const { search, paging, look, round, lookAtAll } = useSearch(EVERYTHING)
   const { cursor } = paging
   const [loaded, again] = useLoaded(
     () =>
@@ -42,14 +40,6 @@ export function LogEvents({ undone }: { undone: number }) {
       }),
     [search, cursor, undone],
   )
-  const look = (wanted: EventSearch) => {
-    paging.first()
-    setSearch(wanted)
-  }
-  const lookAtAll = () => {
-    look(EVERYTHING)
-    setRound(round + 1)
-  }
   return (
     <section class="stack">
       <h2>{words.events}</h2>
