@@ -256,6 +256,8 @@ export class FirehoseReader {
     if (name !== 'FutureCursor' || this.#cursor === null) return
     log.warn('the PDS began its events anew, as after a restored backup: its accounts are listed')
     await store.forgetCursor(this.#host, this.#cursor, now())
+    // That was the answer of a PDS that is well: until it is heard again, everything is missed.
+    this.#failures = 0
   }
 }
 

@@ -74,7 +74,7 @@ test('a PDS restored from a backup: numbers known from before are forgotten, and
   await followed.follow()
   await until(async () => (await statusOf(followed, anna.did)) === 'active')
   await takeDown(world, anna.did, true)
-  await until(async () => (await statusOf(followed, anna.did)) === 'takendown', SECOND)
+  await until(async () => (await statusOf(followed, anna.did)) === 'takendown')
   expect(await subject.store.firehoseCursor(HOST)).toBeLessThan(1000)
 })
 
