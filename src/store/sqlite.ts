@@ -1,12 +1,12 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { type InviteStore, StoreUnavailableError } from '../invites/store.ts'
 import type { Instant } from '../invites/types.ts'
 import { accountMethods } from './sqlite/accounts.ts'
 import { batchMethods } from './sqlite/batches.ts'
 import { codeMethods } from './sqlite/codes.ts'
 import { eventMethods } from './sqlite/events.ts'
-import { connect } from './sqlite/file/connection.ts'
+import { connect, type Connection } from './sqlite/file/connection.ts'
 import { feedMethods } from './sqlite/feed.ts'
+import { OPERATIONS_PER_COMMIT } from './sqlite/file/group-commit.ts'
 import { givingMethods } from './sqlite/giving.ts'
 import { hostMethods } from './sqlite/hosts.ts'
 import { importMethods } from './sqlite/imports.ts'
@@ -32,6 +32,8 @@ export interface SqliteStoreOptions {
   readonly retry?: Partial<Retry>
   /** Ends the waiting for a lock at the opening. */
   readonly signal?: AbortSignal | undefined
+  /** How many operations may share a commit: with 1 each has one of its own. */
+  readonly operationsPerCommit?: number
   /** Told why the file can only be read, and later when it can be written. */
   readonly watcher?: StoreWatcher
 }
@@ -49,12 +51,16 @@ export interface StoreWatcher {
  * answered, and writes rejected with a `StoreUnavailableError` until it can be written.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<InviteStore> {
-  const { path, now = Date.now, signal, watcher } = options
+  const { path, now = Date.now, operationsPerCommit = OPERATIONS_PER_COMMIT, signal, watcher } = options
   const retry: Retry = { ...DEFAULT_RETRY, ...options.retry }
   const wanted = { path, migrations: MIGRATIONS }
 
   function opened({ db, isCurrent }: AsItIs): Opened {
-    return { store: storeOver(db, path, retry), canWrite: canWrite(db, wanted), isCurrent }
+    return {
+      store: storeOver(connect({ db, path, retry, operationsPerCommit })),
+      canWrite: canWrite(db, wanted),
+      isCurrent,
+    }
   }
 
   let reason = new StoreUnavailableError(`The database ${path} can only be read`)
@@ -76,8 +82,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Invi
   })
 }
 
-function storeOver(db: DatabaseSync, path: string, retry: Retry): InviteStore {
-  const connection = connect(db, path, retry)
+function storeOver(connection: Connection): InviteStore {
+  const { db } = connection
   // Writes nothing, but fails where nothing can be written, which a transaction alone does not.
   const touch = db.prepare('DELETE FROM host WHERE false')
   return {

@@ -1,33 +1,46 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreUnavailableError } from '../../../invites/store.ts'
 import { asStoreError } from './errors.ts'
+import { GroupCommit, rollBack } from './group-commit.ts'
 import { retryWhileBusy, type Retry } from './retry.ts'
 
-/** One open database, and the only two ways in which its statements are run. */
+/** One open database, and the only ways in which its statements are run. */
 export interface Connection extends AsyncDisposable {
   readonly db: DatabaseSync
   /** Runs synchronous reads in one snapshot, without a write lock. */
   readonly read: <T>(work: () => T) => Promise<T>
-  /** Runs synchronous writes in one transaction: all of them or, when `work` throws, none. */
+  /** Runs a single statement that reads, which is a snapshot by itself. */
+  readonly readOne: <T>(work: () => T) => Promise<T>
+  /**
+   * Runs synchronous writes: all of them or, when `work` throws, none. They share a commit with others of the same turn, and
+   * `work` may run again before it.
+   */
   readonly write: <T>(work: () => T) => Promise<T>
+}
+
+export interface ConnectOptions {
+  readonly db: DatabaseSync
+  /** Named in the errors. */
+  readonly path: string
+  readonly retry: Retry
+  /** How many operations may share a commit. */
+  readonly operationsPerCommit: number
 }
 
 /**
  * Wraps an open database. Closing it refuses new calls, lets those that wait for a lock finish or give up, moves the
  * write-ahead log into the file, and closes.
- *
- * @param path named in the errors
  */
-export function connect(db: DatabaseSync, path: string, retry: Retry): Connection {
+export function connect({ db, path, retry, operationsPerCommit }: ConnectOptions): Connection {
   const begin = db.prepare('BEGIN')
-  const beginWriting = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
-  let running = 0
+  const group = new GroupCommit(db, retry, operationsPerCommit)
+  let reading = 0
   let closed = false
   let whenIdle: (() => void) | undefined
 
-  function transaction<T>(start: typeof begin, work: () => T): T {
-    start.run()
+  function snapshot<T>(work: () => T): T {
+    begin.run()
     try {
       const result = work()
       commit.run()
@@ -38,40 +51,43 @@ export function connect(db: DatabaseSync, path: string, retry: Retry): Connectio
     }
   }
 
-  async function run<T>(start: typeof begin, work: () => T): Promise<T> {
-    if (closed) throw new StoreUnavailableError(`The database ${path} is closed`)
-    running += 1
+  async function read<T>(work: () => T): Promise<T> {
+    refuseClosed()
+    reading += 1
     try {
-      return await retryWhileBusy(() => transaction(start, work), retry)
+      return await retryWhileBusy(work, retry)
     } catch (error) {
       throw asStoreError(error, path)
     } finally {
-      running -= 1
-      if (running === 0) whenIdle?.()
+      reading -= 1
+      if (reading === 0) whenIdle?.()
     }
+  }
+
+  function refuseClosed(): void {
+    if (closed) throw new StoreUnavailableError(`The database ${path} is closed`)
   }
 
   return {
     db,
-    read: (work) => run(begin, work),
-    write: (work) => run(beginWriting, work),
+    read: (work) => read(() => snapshot(work)),
+    readOne: read,
+    async write(work) {
+      refuseClosed()
+      try {
+        return await group.write(work)
+      } catch (error) {
+        throw asStoreError(error, path)
+      }
+    },
     async [Symbol.asyncDispose]() {
       if (closed) return
       closed = true
-      if (running > 0) await new Promise<void>((resolve) => (whenIdle = resolve))
+      await group.idle()
+      if (reading > 0) await new Promise<void>((resolve) => (whenIdle = resolve))
       checkpoint(db)
       db.close()
     },
-  }
-}
-
-/** Ends a failed transaction. SQLite has ended it already after some failures, and then there is nothing to do. */
-export function rollBack(db: DatabaseSync): void {
-  if (!db.isTransaction) return
-  try {
-    db.exec('ROLLBACK')
-  } catch {
-    // The failure that led here is the one to tell; the next BEGIN tells this one.
   }
 }
 

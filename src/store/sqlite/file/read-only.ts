@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { StoreUnavailableError } from '../../../invites/store.ts'
-import { rollBack } from './connection.ts'
+import { rollBack } from './group-commit.ts'
 import { asStoreError, isReadOnly } from './errors.ts'
 import { isNewest, refuseUnfit } from './open.ts'
 

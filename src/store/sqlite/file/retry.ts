@@ -23,15 +23,29 @@ const FIRST_PAUSE = 2
 const LONGEST_PAUSE = 50
 
 /**
+ * The pauses between attempts: they double up to 50 ms, and each is shortened by chance so that writers don't march in step.
+ *
+ * @returns what tells the length of the next one
+ */
+export function pauses({ random }: Retry): () => number {
+  let pause = FIRST_PAUSE / 2
+  return () => {
+    pause = Math.min(2 * pause, LONGEST_PAUSE)
+    return pause * (0.5 + random() / 2)
+  }
+}
+
+/**
  * Runs a synchronous attempt until it meets no lock. The built-in waiting of SQLite would block the event loop, so the
- * waiting is done here: pauses that double up to 50 ms, each shortened by chance so that writers don't march in step.
+ * waiting is done here.
  *
  * @returns what the attempt returned
  * @throws the attempt's own error; the one that says "busy" when the budget is used up
  */
 export async function retryWhileBusy<T>(attempt: () => T, retry: Retry): Promise<T> {
+  const pause = pauses(retry)
   let deadline: number | undefined
-  for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+  for (;;) {
     try {
       return attempt()
     } catch (error) {
@@ -39,7 +53,7 @@ export async function retryWhileBusy<T>(attempt: () => T, retry: Retry): Promise
       deadline ??= retry.elapsed() + retry.budget
       const left = deadline - retry.elapsed()
       if (left <= 0) throw error
-      await retry.sleep(Math.min(left, pause * (0.5 + retry.random() / 2)))
+      await retry.sleep(Math.min(left, pause()))
     }
   }
 }
