@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { AdministratorAuth } from './auth/administrator.ts'
 import { Callers, rolesOf } from './auth/callers.ts'
 import { MemberAuth } from './auth/member.ts'
+import { Verdicts } from './auth/verdicts.ts'
 import { ModeratorAuth } from './auth/moderator.ts'
 import { PasswordTries } from './auth/password-tries.ts'
 import { type Config, policySettings } from './config.ts'
@@ -33,6 +34,7 @@ import { startFeed } from './pds/feed.ts'
 import { watchInterval } from './pds/interval.ts'
 import { startAdoption } from './transfer/import/adoption.ts'
 import { openSignIn, PASSWORD_GUESSES, STARTS } from './web/sign-in/open-sign-in.ts'
+import { ReadyAnswers } from './xrpc/kit/ready-answers.ts'
 import { xrpcMethods } from './xrpc/methods.ts'
 import { openStore, pdsOf, refuseEjected, StartError } from './workbench.ts'
 
@@ -42,6 +44,11 @@ export interface App extends AsyncDisposable {
   readonly port: number
   readonly host: Host
 }
+
+/** The firehose counts as followed while it is less far behind, in milliseconds. */
+const FOLLOWING = 5000
+
+const MEGABYTE = 1024 * 1024
 
 /** Where the built pages are, seen from the source and from what is built of it. */
 const WEB = new URL(import.meta.url.endsWith('.ts') ? '../dist/web/' : './web/', import.meta.url)
@@ -102,11 +109,17 @@ export async function openApp(
 
   const administrators = new AdministratorAuth([config.pdsAdminPassword, config.adminPassword])
   const moderators = new ModeratorAuth(pds, administrators)
-  const { pdsJwtSecret } = config
-  const members = new MemberAuth(
+  const { pdsJwtSecret, cacheMegabytes } = config
+  const isFollowing = () => feed.isCaughtUp && (feed.lagMs ?? Infinity) < FOLLOWING
+  const room = cacheMegabytes * MEGABYTE
+  const members = new MemberAuth({
     pds,
-    pdsJwtSecret === undefined ? undefined : { jwtSecret: pdsJwtSecret, audience: host.did },
-  )
+    store,
+    verdicts: new Verdicts({ room: room / 4, now, isFollowing }),
+    now,
+    isFollowing,
+    secret: pdsJwtSecret === undefined ? undefined : { jwtSecret: pdsJwtSecret, audience: host.did },
+  })
   const operators = rolesOf(config)
   const passwords = {
     store,
@@ -220,6 +233,7 @@ export async function openApp(
           moderators,
           administrators,
           callers,
+          answers: new ReadyAnswers((3 * room) / 4),
         }),
         doors,
         pages,

@@ -37,6 +37,8 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   /** A client with so many failures within the window has to wait for its end. */
   readonly guessing: { readonly failures: number; readonly window: Duration }
+  /** For answers that are kept ready and verdicts on tokens, together. */
+  readonly cacheMegabytes: number
   /** Where metrics are served; undefined when they are not. */
   readonly metrics: { readonly port: number; readonly bind: string } | undefined
   readonly shutdownTimeout: Duration
@@ -131,6 +133,7 @@ export function readConfig(
     trustedProxies: read('trustedProxies'),
     failures: read('guessLimit'),
     window: read('guessWindow'),
+    cacheMegabytes: read('cacheSize'),
     metricsBind: read('metricsBind'),
   }
   const metricsPort = read('metricsPort')

@@ -221,6 +221,15 @@ export const SETTINGS = {
     fallback: '10m',
     parse: parseShortDuration,
   },
+  cacheSize: {
+    variable: 'LATCHKEY_CACHE_MB',
+    flag: 'cache-mb',
+    placeholder: 'megabytes',
+    description:
+      'How much memory may be taken by answers that are kept ready for members (three quarters) and by what was found of their tokens (one quarter). With 0 every call is asked of the PDS and made anew.',
+    fallback: '128',
+    parse: parseWholeNumber(0, 65_536),
+  },
   metricsPort: {
     variable: 'LATCHKEY_METRICS_PORT',
     flag: 'metrics-port',

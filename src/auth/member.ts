@@ -1,12 +1,17 @@
 import { isDidString } from '@atproto/lex-schema'
-import { decodeJwt, jwtVerify } from 'jose'
+import { decodeJwt, type JWTPayload, jwtVerify } from 'jose'
+import type { AccountStanding } from '../invites/store.ts'
+import type { Instant } from '../invites/types.ts'
 import { com } from '../lexicons/index.ts'
 import type { PdsClient } from '../pds/client.ts'
 import { type Credentials, credentialHeaders, type Refusal } from './credentials.ts'
+import type { Verdicts } from './verdicts.ts'
 
 /** A caller who proved to be a member. */
 export interface Member {
   readonly did: string
+  /** The version of the account, read since the request began; undefined where it was not read. */
+  readonly version?: number
 }
 
 /** What verifying a session token without asking the PDS takes. */
@@ -14,6 +19,17 @@ export interface TokenSecret {
   readonly jwtSecret: string
   /** The PDS's service DID. */
   readonly audience: string
+}
+
+export interface MemberAuthPorts {
+  readonly pds: Pick<PdsClient, 'relay' | 'statusOf'>
+  readonly store: { readonly standing: (did: string) => Promise<AccountStanding | undefined> }
+  readonly verdicts: Verdicts
+  readonly now: () => Instant
+  /** Whether the firehose is connected, and less than 5 s behind. */
+  readonly isFollowing: () => boolean
+  /** With it, session tokens are verified here, and the PDS is asked at most for the account's status. */
+  readonly secret: TokenSecret | undefined
 }
 
 /** Asks the PDS for the codes it would list itself, without letting it make any of its own. */
@@ -24,53 +40,86 @@ const FULL_SESSION = 'com.atproto.access'
 
 /** Tells members by the full session of their PDS. */
 export class MemberAuth {
-  readonly #pds: PdsClient
-  readonly #secret: { key: Uint8Array; audience: string } | undefined
+  readonly #ports: MemberAuthPorts
+  readonly #key: Uint8Array | undefined
 
-  /** @param secret with it, session tokens are verified here and the PDS is only asked for the account's status */
-  constructor(pds: PdsClient, secret: TokenSecret | undefined) {
-    this.#pds = pds
-    this.#secret = secret && {
-      key: new TextEncoder().encode(secret.jwtSecret),
-      audience: secret.audience,
-    }
+  constructor(ports: MemberAuthPorts) {
+    this.#ports = ports
+    this.#key = ports.secret && new TextEncoder().encode(ports.secret.jwtSecret)
   }
 
   /**
    * Finds out who calls. Nobody is refused here by a judgement of our own: whoever can't be verified is sent to the
-   * PDS, so that every refusal is the PDS's, whatever its version.
+   * PDS, so that every refusal is the PDS's, whatever its version. What was found of a token is remembered for a while; how
+   * the account stands is read each time, so that a takedown counts as soon as the firehose has brought it.
    */
   async identify(credentials: Credentials): Promise<Member | Refusal> {
-    return (await this.#verify(credentials)) ?? (await this.#probe(credentials))
+    const token = bearerToken(credentials)
+    if (token === undefined) return this.#probe(credentials)
+    return (
+      (await this.#recall(token)) ?? (await this.#verify(token)) ?? (await this.#probe(credentials, token))
+    )
   }
 
-  async #probe(credentials: Credentials): Promise<Member | Refusal> {
-    const answer = await this.#pds.relay({
-      method: 'GET',
-      path: PROBE,
-      headers: credentialHeaders(credentials),
-    })
+  async #recall(token: string): Promise<Member | undefined> {
+    const did = this.#ports.verdicts.get(token)
+    if (did === undefined) return undefined
+    const standing = await this.#ports.store.standing(did)
+    return standing?.status === 'active' ? { did, version: standing.version } : undefined
+  }
+
+  /** @param token where what is found of it may be remembered: one that is good without a proof of its own each time */
+  async #probe(credentials: Credentials, token?: string): Promise<Member | Refusal> {
+    const { pds, now } = this.#ports
+    const askedAt = now()
+    const answer = await pds.relay({ method: 'GET', path: PROBE, headers: credentialHeaders(credentials) })
     if (answer.status !== 200) return { refusal: answer }
     // The PDS has verified the token, so its subject can be read.
-    const { sub } = decodeJwt(credentials.authorization?.split(' ')[1] ?? '')
+    const payload = decodeJwt(credentials.authorization?.split(' ')[1] ?? '')
+    const { sub } = payload
     if (sub === undefined || !isDidString(sub)) throw new Error('the PDS accepted a token without a DID')
+    if (token !== undefined) this.#remember(token, sub, askedAt, payload)
     return { did: sub }
   }
 
   /** Verifies a session token here, as the PDS does. @returns undefined when that can't be done: ask the PDS */
-  async #verify({ authorization }: Credentials): Promise<Member | undefined> {
-    const token = /^bearer ([^ ]+)$/i.exec(authorization ?? '')?.[1]
-    if (this.#secret === undefined || token === undefined) return undefined
-    const { key, audience } = this.#secret
-    const verified = await jwtVerify(token, key, { audience, typ: 'at+jwt', algorithms: ['HS256'] }).catch(
-      () => undefined,
-    )
+  async #verify(token: string): Promise<Member | undefined> {
+    const { secret, now, pds } = this.#ports
+    if (secret === undefined || this.#key === undefined) return undefined
+    const askedAt = now()
+    const { audience } = secret
+    const verified = await jwtVerify(token, this.#key, {
+      audience,
+      typ: 'at+jwt',
+      algorithms: ['HS256'],
+    }).catch(() => undefined)
     if (verified === undefined) return undefined
     const { sub, aud, scope, cnf, lxm, jti } = verified.payload
     // OAuth tokens are signed with the same secret for the same audience: they carry `cnf`, and no scope.
     if (scope !== FULL_SESSION || cnf !== undefined || lxm !== undefined) return undefined
     if (typeof aud !== 'string' || sub === undefined || !isDidString(sub)) return undefined
     if (jti !== undefined && typeof jti !== 'string') return undefined
-    return (await this.#pds.statusOf(sub)) === 'active' ? { did: sub } : undefined
+    const member =
+      (await this.#follow(sub)) ?? ((await pds.statusOf(sub)) === 'active' ? { did: sub } : undefined)
+    if (member !== undefined) this.#remember(token, sub, askedAt, verified.payload)
+    return member
   }
+
+  /** An account that the firehose has told of, and would have told more if there were more. */
+  async #follow(did: string): Promise<Member | undefined> {
+    if (!this.#ports.isFollowing()) return undefined
+    const standing = await this.#ports.store.standing(did)
+    if (standing?.status !== 'active' || !standing.isConfirmed) return undefined
+    return { did, version: standing.version }
+  }
+
+  #remember(token: string, did: string, askedAt: Instant, { exp }: JWTPayload): void {
+    if (exp !== undefined) this.#ports.verdicts.remember(token, did, askedAt, exp)
+  }
+}
+
+/** The token of a session. One that goes with a proof is good with a new proof only, and none for what is remembered. */
+function bearerToken({ authorization, dpop }: Credentials): string | undefined {
+  if (authorization === undefined || dpop !== undefined) return undefined
+  return /^bearer ([^ ]+)$/i.exec(authorization)?.[1]
 }

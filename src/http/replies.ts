@@ -30,7 +30,8 @@ export function sendAnswer(reply: FastifyReply, answer: XrpcAnswer): FastifyRepl
   keepPrivate(reply)
   if ('empty' in answer) return reply.send()
   if ('stream' in answer) return sendFile(reply, answer)
-  return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.json))
+  reply.type('application/json; charset=utf-8')
+  return reply.send('text' in answer ? answer.text : JSON.stringify(answer.json))
 }
 
 /** Nobody keeps a copy: what is sent so is long, and secret. */

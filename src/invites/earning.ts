@@ -1,4 +1,4 @@
-import { isOpen, isRoutine, standsAside } from './predicates.ts'
+import { isDisabled, isExpired, isOpen, isRoutine, standsAside } from './predicates.ts'
 import type { Instant, InviteCode, Policy } from './types.ts'
 
 /** What earning looks at of a code. */
@@ -88,6 +88,29 @@ function firstWithAtMost(most: number, routine: readonly EarningCode[], now: Ins
   if (open.length <= most) return now
   const expiries = open.flatMap(({ expiresAt }) => expiresAt ?? []).toSorted((one, other) => one - other)
   return expiries[open.length - most - 1] ?? null
+}
+
+/**
+ * When time alone changes what a member is shown: a code expires, or one more is earned and made.
+ *
+ * @param codes all codes that the member owns
+ * @param earning where codes are made as they are earned; undefined where none are
+ * @returns an instant from now on, now itself when codes are due that were not made; `Infinity` for never
+ */
+export function changesAt(
+  now: Instant,
+  codes: readonly EarningCode[],
+  earning: { readonly createdAt: Instant; readonly policy: Policy } | undefined,
+): Instant {
+  const nextExpiry = codes.reduce(
+    (next, code) =>
+      isDisabled(code) || isExpired(code, now) ? next : Math.min(next, code.expiresAt ?? next),
+    Infinity,
+  )
+  if (earning === undefined) return nextExpiry
+  const { createdAt, policy } = earning
+  if (codesToCreate(now, createdAt, codes, policy) > 0) return now
+  return Math.min(nextExpiry, nextEarnedAt(now, createdAt, codes, policy) ?? Infinity)
 }
 
 /** The number that the next routine code of an owner takes, given all codes that the owner has. */

@@ -1,14 +1,14 @@
 import { type Deed, makeId } from './audit.ts'
 import { type RandomBytes, withNewCodes } from './code.ts'
-import { codesToCreate, nextOrdinal } from './earning.ts'
+import { changesAt, codesToCreate, nextOrdinal } from './earning.ts'
 import { InviteError } from './errors.ts'
 import { isDisabled, isExpired, isUsedUp } from './predicates.ts'
 import {
+  type EarnerSnapshot,
   type InsertOutcome,
   type InviteStore,
   type ListingPosition,
   type MemberRecord,
-  type MemberSnapshot,
   type SortOrder,
   StoreBusyError,
 } from './store.ts'
@@ -38,9 +38,20 @@ export interface InviteLimits {
   readonly usesPerCode: number
 }
 
+/** What a member is shown, and for how long that holds. */
+export interface MemberCodes {
+  readonly codes: readonly InviteCodeWithUses[]
+  /** When that was; how codes stand is judged by it. */
+  readonly at: Instant
+  /** Of the account, when the codes were read: they hold while it has not grown. Undefined where nothing would tell. */
+  readonly version: number | undefined
+  /** From when on time alone changes them, `at` or later; `Infinity` for never. */
+  readonly validUntil: Instant
+}
+
 /** A member who has all the codes that were earned by now. */
 export interface Earned {
-  readonly member: MemberSnapshot
+  readonly member: EarnerSnapshot
   /** What later codes follow from, or why none are earned. */
   readonly earning:
     | { readonly createdAt: Instant; readonly policy: Policy }
@@ -73,13 +84,22 @@ export class InviteService {
   async codesOfMember(
     did: string,
     { includeUsed, createAvailable }: { includeUsed: boolean; createAvailable: boolean },
-  ): Promise<readonly InviteCodeWithUses[]> {
-    const { store, now } = this.#ports
+  ): Promise<MemberCodes> {
+    const { store, host, now } = this.#ports
     const at = now()
-    const { codes } = createAvailable ? (await this.earn(did, at)).member : await store.memberSnapshot(did)
-    return codes.filter(
-      (code) => !isDisabled(code) && !isExpired(code, at) && (includeUsed || !isUsedUp(code)),
-    )
+    const { member, earning } = createAvailable
+      ? await this.earn(did, at)
+      : { member: await store.memberSnapshot(did), earning: undefined }
+    const { account, codes } = member
+    return {
+      codes: codes.filter(
+        (code) => !isDisabled(code) && !isExpired(code, at) && (includeUsed || !isUsedUp(code)),
+      ),
+      at,
+      // A change of the host's policy grows the versions of its own accounts only.
+      version: account?.host === host.hostname ? account.version : undefined,
+      validUntil: changesAt(at, codes, earning !== undefined && 'policy' in earning ? earning : undefined),
+    }
   }
 
   /**
@@ -89,25 +109,23 @@ export class InviteService {
    */
   async earn(did: string, at: Instant): Promise<Earned> {
     const { store, host } = this.#ports
-    const member = await store.memberSnapshot(did)
+    const member = await store.earnerSnapshot(did, host.hostname)
+    const { policy } = member
     if (member.account?.invitesDisabled === true) return { member, earning: { stopped: 'disabled' } }
-    // Another process may have opened earning since the start.
-    const { earningSince = null } = (await store.host(host.hostname)) ?? {}
-    if (earningSince === null) return { member, earning: { stopped: 'notOpen' } }
-    const policy = await store.policy(host.hostname)
+    if (member.earningSince === null) return { member, earning: { stopped: 'notOpen' } }
     if (policy.interval === null) return { member, earning: { stopped: 'nobodyEarns' } }
     const createdAt = member.account?.createdAt ?? (await this.#learnCreatedAt(did))
-    const earning = { createdAt, policy }
     const count = codesToCreate(at, createdAt, member.codes, policy)
-    return { member: count === 0 ? member : await this.#createEarned(did, member, count, at), earning }
+    const earned = count === 0 ? member : await this.#createEarned(did, member, count, at)
+    return { member: earned, earning: { createdAt, policy: earned.policy } }
   }
 
   async #createEarned(
     did: string,
-    found: MemberSnapshot,
+    found: EarnerSnapshot,
     count: number,
     at: Instant,
-  ): Promise<MemberSnapshot> {
+  ): Promise<EarnerSnapshot> {
     const { store, host } = this.#ports
     try {
       const firstOrdinal = nextOrdinal(found.codes)
@@ -119,7 +137,7 @@ export class InviteService {
       const message = 'attempted to create additional codes in another request'
       throw new InviteError('DuplicateCreate', message, { cause: error })
     }
-    return store.memberSnapshot(did)
+    return store.earnerSnapshot(did, host.hostname)
   }
 
   /** Earning counts from the PDS's own record of the account, fetched once. */

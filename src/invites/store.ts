@@ -38,6 +38,22 @@ export interface MemberSnapshot {
   readonly codes: readonly InviteCodeWithUses[]
 }
 
+/** A member, and all that decides what is earned, read in one snapshot. */
+export interface EarnerSnapshot extends MemberSnapshot {
+  /** Since when members of the host earn; null while they do not. */
+  readonly earningSince: Instant | null
+  readonly policy: Policy
+}
+
+/** How an account stands: read with every request that takes something for known of it. */
+export interface AccountStanding {
+  /** Grows with every change of what `getAccountInviteCodes` would answer. */
+  readonly version: number
+  readonly status: AccountStatus
+  /** Whether the PDS itself has told of the account, rather than that codes were made for it. */
+  readonly isConfirmed: boolean
+}
+
 /** A code to insert. */
 export interface NewCode {
   readonly code: string
@@ -149,8 +165,12 @@ export interface InviteStore
     note: string | null
     deed?: Deed | undefined
   }): Promise<void>
-  /** Reads what `getAccountInviteCodes` answers from. */
+  /** Reads an account with its codes. */
   memberSnapshot(did: string): Promise<MemberSnapshot>
+  /** Reads what `getAccountInviteCodes` answers from, and creates from. Without a host nobody earns there. */
+  earnerSnapshot(did: string, host: string): Promise<EarnerSnapshot>
+  /** Reads by the primary key alone how an account stands. @returns undefined while it has no row */
+  standing(did: string): Promise<AccountStanding | undefined>
   /**
    * Reads for administrators: accounts with the codes they own and the code that invited them.
    *

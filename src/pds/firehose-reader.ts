@@ -81,8 +81,7 @@ export class FirehoseReader {
    */
   get isCaughtUp(): boolean {
     if (!this.isConnected || this.#owesListing) return false
-    const isQuiet = this.#working === undefined && performance.now() - this.#quietSince >= SETTLED
-    this.#caughtUp ||= isQuiet
+    this.#caughtUp ||= this.#isQuiet
     return this.#caughtUp
   }
 
@@ -100,7 +99,13 @@ export class FirehoseReader {
   get lag(): Duration | undefined {
     if (!this.isConnected) return undefined
     if (this.#working !== undefined) return Math.max(0, this.#options.now() - this.#working)
+    if (this.isCaughtUp && this.#isQuiet) return 0
     return this.#lag ?? (this.isSettled ? 0 : undefined)
+  }
+
+  /** Whether it has told of nothing for a while. */
+  get #isQuiet(): boolean {
+    return this.#working === undefined && performance.now() - this.#quietSince >= SETTLED
   }
 
   /** Works the firehose in until the end. */

@@ -17,7 +17,7 @@ import {
 
 /** The names of the codes that Alice is shown. */
 async function shown({ service }: Bench, params = BOTH): Promise<string[]> {
-  return (await service.codesOfMember(ALICE, params)).map(({ code }) => code)
+  return (await service.codesOfMember(ALICE, params)).codes.map(({ code }) => code)
 }
 
 async function gift({ service }: Bench, useCount = 1): Promise<string> {
@@ -94,7 +94,8 @@ describe('reading the codes of a member', () => {
     const code = await gift(bench, 3)
     await useCode(bench, code, 'did:plc:one', BIRTH + 1)
     await useCode(bench, code, 'did:plc:two', BIRTH + 2)
-    const [{ uses } = {}] = await bench.service.codesOfMember(ALICE, AS_IT_IS)
+    const { codes } = await bench.service.codesOfMember(ALICE, AS_IT_IS)
+    const [{ uses } = {}] = codes
     expect(uses).toEqual([
       { usedBy: 'did:plc:two', usedAt: BIRTH + 2 },
       { usedBy: 'did:plc:one', usedAt: BIRTH + 1 },
@@ -148,7 +149,7 @@ describe('creating earned codes', () => {
   test('makes them the member’s own, with one use, at the instant of the call', async () => {
     await using bench = await openBench()
     bench.goTo(BIRTH + 2 * DAY + 5)
-    const codes = await bench.service.codesOfMember(ALICE, BOTH)
+    const { codes } = await bench.service.codesOfMember(ALICE, BOTH)
     expect(new Set(codes.map(({ ordinal }) => ordinal))).toEqual(new Set([1, 2]))
     for (const code of codes)
       expect(code).toMatchObject({
@@ -286,7 +287,7 @@ describe('giving codes', () => {
     expect(made.map(({ account }) => account)).toEqual(forAccounts)
     expect(made.map(({ codes }) => codes.length)).toEqual([5, 5, 5, 5])
     expect(bench.pds.questions).toEqual([[BOB, ALICE]])
-    const ofBob = await bench.service.codesOfMember(BOB, AS_IT_IS)
+    const { codes: ofBob } = await bench.service.codesOfMember(BOB, AS_IT_IS)
     expect(ofBob.map(({ code }) => code)).toEqual(
       [0, 3].flatMap((index) => made[index]?.codes ?? []).toSorted(),
     )

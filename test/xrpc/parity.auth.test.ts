@@ -3,6 +3,7 @@ import { com } from '../../src/lexicons/index.ts'
 import type { FrontedWorld } from '../support/latchkey.ts'
 import { join } from '../support/members.ts'
 import type { Member } from '../support/pds.ts'
+import { until } from '../pds/firehose-world.ts'
 import { exchange, type Sent } from './support/exchange.ts'
 import { askBoth, expectSameRefusal, storeContents, type Told, told } from './support/parity.ts'
 import {
@@ -17,6 +18,8 @@ import { startVerifyingWorld, type Verification } from './support/worlds.ts'
 
 const PATH = `/xrpc/${com.atproto.server.getAccountInviteCodes.$nsid}`
 const PARAMS = `Invalid ${com.atproto.server.getAccountInviteCodes.$nsid} params:`
+/** In milliseconds: the PDS looks for events once a second, and a busy machine needs a little. */
+const SOON = 3000
 const NOBODY = 'did:plc:aaaaaaaaaaaaaaaaaaaaaaaa'
 
 /** Who calls in the rows below. */
@@ -180,17 +183,20 @@ describe.each<Verification>(['by asking the PDS', 'with the secret of the PDS'])
     const seen: string[] = []
     const look = ({ url = '' }: { url?: string }) => seen.push(url)
     cast.fronted.world.pds.pds.server?.on('request', look)
-    const { status } = await exchange(cast.fronted.url, bearing(cast.alice.accessJwt))
+    const stranger = await join(cast.fronted, 'stranger.test')
+    const { status } = await exchange(cast.fronted.url, bearing(stranger.accessJwt))
     cast.fronted.world.pds.pds.server?.off('request', look)
     expect(status).toBe(200)
     const asked = seen.filter((url) => url.startsWith(PATH)).length
     expect(asked).toBe(verification === 'by asking the PDS' ? 1 : 0)
   })
 
-  /** Calls both, Latchkey first, so that nothing but the act itself can have told it. */
-  async function expectAtOnce(member: Member, expected: Told): Promise<void> {
+  /** Calls both once Latchkey may know of what was done, which the firehose tells it. */
+  async function expectSoon(member: Member, expected: Told): Promise<void> {
     const { fronted } = cast
-    const latchkey = await exchange(fronted.url, bearing(member.accessJwt))
+    const ask = () => exchange(fronted.url, bearing(member.accessJwt))
+    let latchkey = await ask()
+    await until(async () => (latchkey = await ask()).status === expected.status, SOON)
     const pds = await exchange(fronted.world.pds.url, bearing(member.accessJwt))
     expect(told(latchkey)).toEqual(expected)
     if (expected.status === 200) expect(told(pds)).toEqual(expected)
@@ -202,39 +208,39 @@ describe.each<Verification>(['by asking the PDS', 'with the secret of the PDS'])
     expect(status).toBe(200)
   }
 
-  test('a takedown and its undoing show in the very next call', async () => {
+  test('a takedown and its undoing show as soon as the firehose has told', async () => {
     const member = await join(cast.fronted, 'taken.test')
-    await expectAtOnce(member, { status: 200 })
+    await expectSoon(member, { status: 200 })
     const { adminAuth } = cast.fronted.world
     const subject = { $type: 'com.atproto.admin.defs#repoRef', did: member.did }
     await perform('com.atproto.admin.updateSubjectStatus', adminAuth, {
       subject,
       takedown: { applied: true },
     })
-    await expectAtOnce(member, TAKEN_DOWN)
+    await expectSoon(member, TAKEN_DOWN)
     const limited = await signIn(cast.fronted.world.pds.url, member.handle, member.password)
-    await expectAtOnce({ ...member, accessJwt: limited }, WRONG_SCOPE)
+    await expectSoon({ ...member, accessJwt: limited }, WRONG_SCOPE)
     await perform('com.atproto.admin.updateSubjectStatus', adminAuth, {
       subject,
       takedown: { applied: false },
     })
-    await expectAtOnce(member, { status: 200 })
+    await expectSoon(member, { status: 200 })
   })
 
-  test('a deactivation and its undoing show in the very next call', async () => {
+  test('a deactivation and its undoing show as soon as the firehose has told', async () => {
     const member = await join(cast.fronted, 'resting.test')
-    await expectAtOnce(member, { status: 200 })
+    await expectSoon(member, { status: 200 })
     await perform('com.atproto.server.deactivateAccount', `Bearer ${member.accessJwt}`, {})
-    await expectAtOnce(member, DEACTIVATED)
+    await expectSoon(member, DEACTIVATED)
     await perform('com.atproto.server.activateAccount', `Bearer ${member.accessJwt}`)
-    await expectAtOnce(member, { status: 200 })
+    await expectSoon(member, { status: 200 })
   })
 
-  test('a deletion shows in the very next call', async () => {
+  test('a deletion shows as soon as the firehose has told', async () => {
     const member = await join(cast.fronted, 'leaving.test')
-    await expectAtOnce(member, { status: 200 })
+    await expectSoon(member, { status: 200 })
     await perform('com.atproto.admin.deleteAccount', cast.fronted.world.adminAuth, { did: member.did })
-    await expectAtOnce(member, NO_ACCOUNT)
+    await expectSoon(member, NO_ACCOUNT)
   })
 })
 

@@ -1,8 +1,8 @@
 import type { InviteStore, MemberRecord, MemberSnapshot } from '../../invites/store.ts'
-import type { InviteCodeWithUses } from '../../invites/types.ts'
+import type { AccountStatus, InviteCodeWithUses } from '../../invites/types.ts'
 import type { Connection } from './file/connection.ts'
 import { auditor } from './rows/audit.ts'
-import { usesReader } from './rows/readers.ts'
+import { policyReader, usesReader } from './rows/readers.ts'
 import {
   ACCOUNT_COLUMNS,
   CODE_COLUMNS,
@@ -14,11 +14,13 @@ import {
 
 type AccountMethods = Pick<
   InviteStore,
-  'upsertAccount' | 'setInvitesDisabled' | 'memberSnapshot' | 'memberRecords'
+  'upsertAccount' | 'setInvitesDisabled' | 'memberSnapshot' | 'earnerSnapshot' | 'standing' | 'memberRecords'
 >
 
+type StandingRow = [version: number, status: AccountStatus, isConfirmed: 0 | 1]
+
 /** Accounts, and what is read of one with its codes. */
-export function accountMethods({ db, read, write }: Connection): AccountMethods {
+export function accountMethods({ db, read, readOne, write }: Connection): AccountMethods {
   const upsert = db.prepare(
     `INSERT INTO account (did, host, handle, created_at) VALUES ($did, $host, $handle, $createdAt)
      ON CONFLICT (did) DO UPDATE
@@ -44,6 +46,12 @@ export function accountMethods({ db, read, write }: Connection): AccountMethods 
     `SELECT ${CODE_COLUMNS} FROM invite_code WHERE for_account = ? ORDER BY created_at, code`,
   )
   const codeNamed = prepareRows<CodeRow>(db, `SELECT ${CODE_COLUMNS} FROM invite_code WHERE code = ?`)
+  const earningSince = prepareRows<[number | null]>(db, 'SELECT earning_since FROM host WHERE hostname = ?')
+  const standing = prepareRows<StandingRow>(
+    db,
+    'SELECT version, status, status_seq > 0 FROM account WHERE did = ?',
+  )
+  const policyOf = policyReader(db)
   const withUses = usesReader(db)
   const recordDeed = auditor(db)
 
@@ -72,6 +80,19 @@ export function accountMethods({ db, read, write }: Connection): AccountMethods 
       }),
 
     memberSnapshot: (did) => read(() => snapshot(did)),
+
+    earnerSnapshot: (did, host) =>
+      read(() => ({
+        ...snapshot(did),
+        earningSince: earningSince.get(host)?.[0] ?? null,
+        policy: policyOf(host),
+      })),
+
+    standing: (did) =>
+      readOne(() => {
+        const row = standing.get(did)
+        return row && { version: row[0], status: row[1], isConfirmed: row[2] === 1 }
+      }),
 
     memberRecords: (dids) => read(() => new Map([...new Set(dids)].map((did) => [did, record(did)]))),
   }

@@ -1,7 +1,8 @@
 import type { InviteStore } from '../../invites/store.ts'
-import type { Host, Policy } from '../../invites/types.ts'
+import type { Host } from '../../invites/types.ts'
 import type { Connection } from './file/connection.ts'
 import { auditor } from './rows/audit.ts'
+import { policyReader } from './rows/readers.ts'
 import { prepareRows } from './rows/rows.ts'
 
 type HostMethods = Pick<
@@ -26,10 +27,6 @@ type HostRow = [
   ejectedAt: number | null,
 ]
 type PauseRow = [since: number, exceptMigrations: 0 | 1, message: string | null]
-type PolicyRow = [interval: number | null, epoch: number, cap: number]
-
-/** What holds until an operator sets a policy. The cap is the reference PDS's. */
-const NOBODY_EARNS: Policy = { interval: null, epoch: 0, cap: 5 }
 
 /** Hosts, how their members earn, and whether their doors are open. */
 export function hostMethods({ db, read, write }: Connection): HostMethods {
@@ -45,7 +42,7 @@ export function hostMethods({ db, read, write }: Connection): HostMethods {
   const openEarning = db.prepare(
     'UPDATE host SET earning_since = ? WHERE hostname = ? AND earning_since IS NULL',
   )
-  const policy = prepareRows<PolicyRow>(db, 'SELECT interval, epoch, cap FROM policy WHERE host = ?')
+  const policyOf = policyReader(db)
   const replacePolicy = db.prepare(
     `INSERT INTO policy (host, interval, epoch, cap) VALUES (?, ?, ?, ?) ON CONFLICT (host) DO UPDATE
        SET interval = excluded.interval, epoch = excluded.epoch, cap = excluded.cap`,
@@ -68,13 +65,6 @@ export function hostMethods({ db, read, write }: Connection): HostMethods {
     if (row === undefined) return undefined
     const [, did, earningSince, installation, ejectedAt] = row
     return { hostname, did, earningSince, installation, ejectedAt }
-  }
-
-  function policyOf(hostname: string): Policy {
-    const row = policy.get(hostname)
-    if (row === undefined) return NOBODY_EARNS
-    const [interval, epoch, cap] = row
-    return { interval, epoch, cap }
   }
 
   return {

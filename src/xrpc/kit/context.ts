@@ -6,6 +6,7 @@ import type { GivingService } from '../../invites/giving-service.ts'
 import type { Operations } from '../../invites/operations.ts'
 import type { OverviewService } from '../../invites/overview-service.ts'
 import type { InviteService } from '../../invites/service.ts'
+import type { ReadyAnswers } from './ready-answers.ts'
 
 /** What the methods work with. */
 export interface XrpcContext {
@@ -17,4 +18,5 @@ export interface XrpcContext {
   readonly moderators: ModeratorAuth
   readonly administrators: AdministratorAuth
   readonly callers: Callers
+  readonly answers: ReadyAnswers
 }

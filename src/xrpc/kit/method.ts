@@ -20,8 +20,13 @@ export interface XrpcRequest {
   readonly address: string
 }
 
-/** What goes back: a JSON value, nothing, a file that is written as it is read, or the PDS's own answer. */
-export type XrpcAnswer = { readonly json: unknown } | { readonly empty: true } | XrpcFile | Refusal
+/** What goes back: a JSON value, one that is text already, nothing, a file that is written as it is read, or the PDS's own answer. */
+export type XrpcAnswer =
+  | { readonly json: unknown }
+  | { readonly text: string }
+  | { readonly empty: true }
+  | XrpcFile
+  | Refusal
 
 /** An answer too long to be held at once. */
 export interface XrpcFile {
@@ -63,6 +68,15 @@ export function method<const M extends Query | Procedure, C>(
     const json = await handle(call)
     return json === undefined ? { empty: true } : { json }
   })
+}
+
+/** Defines a query whose handler writes the JSON itself, because it may have it already. */
+export function textMethod<const M extends Query, C>(
+  schema: M,
+  admit: (request: XrpcRequest, params: InferMethodParams<M>) => Promise<C | Refusal>,
+  handle: (call: Call<M, Exclude<C, Refusal>>) => Promise<string>,
+): XrpcMethod {
+  return defined(schema, admit, async (call) => ({ text: await handle(call) }))
 }
 
 /** Defines a method that answers with a file. Its handler rejects before anything is sent, or not at all. */
