@@ -36,7 +36,7 @@ export function registerHealth(app: FastifyInstance, checks: HealthChecks): void
       checks.database().then(
         () => true,
         (error: unknown) => {
-          request.log.error({ err: error }, 'the database does not answer')
+          request.log.error({ id: request.id, err: error }, 'the database does not answer')
           return false
         },
       ),

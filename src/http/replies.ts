@@ -81,8 +81,9 @@ export function sendError(reply: FastifyReply, error: unknown): FastifyReply {
  */
 export function logged(reply: FastifyReply, error: unknown): XrpcFailure {
   const { failure, level } = tell(error)
-  if (level === 'error') reply.log.error({ err: error }, failure.error)
-  else reply.log.debug({ status: failure.status }, failure.error)
+  const { id } = reply.request
+  if (level === 'error') reply.log.error({ id, err: error }, failure.error)
+  else reply.log.debug({ id, status: failure.status }, failure.error)
   return failure
 }
 

@@ -8,18 +8,18 @@ import {
   LogController,
 } from 'fastify'
 import type { Logger } from 'pino'
-import { CSRF_HEADER } from '../auth/credentials.ts'
 import { CREATE_ACCOUNT_PATH, createAccount, type DoorPorts } from '../gate/doors/create-account.ts'
 import { OAUTH_SIGN_UP_PATH, oauthFailure, oauthSignUp } from '../gate/doors/oauth-sign-up.ts'
 import { forwardedFor, forwardedHeaders, type Proxy } from '../gate/proxy/proxy.ts'
 import type { Duration } from '../invites/types.ts'
 import { invalidRequest, type XrpcFailure } from '../wire/failure.ts'
 import { VIA } from '../wire/via.ts'
-import type { XrpcMethod, XrpcRequest } from '../xrpc/kit/method.ts'
+import type { XrpcMethod } from '../xrpc/kit/method.ts'
 import { createFront, type Front, type Route } from './front.ts'
 import { type HealthChecks, LIVE_PATH, READY_PATH, registerHealth } from './health.ts'
 import { pagePaths, type PagePorts, registerPages, sendNotFound } from './pages.ts'
 import { logged, sendAnswer, sendError, sendUpstream, sendWhole } from './replies.ts'
+import { IncomingXrpc } from './xrpc-request.ts'
 
 /** What the server mounts and where it listens. */
 export interface ServerOptions {
@@ -84,6 +84,8 @@ function createApp({ log, pages, proxy, trustedProxies }: ServerOptions, routes:
     loggerInstance,
     trustProxy: [...trustedProxies],
     logController: new LogController({ disableRequestLogging: true }),
+    // What is logged of a request names its id itself: a logger for each would cost as much as the answer.
+    childLoggerFactory: (logger) => logger,
     genReqId: () => randomUUID(),
     // Methods have one address each, with nothing to decode: a path that can't be decoded is of the pages.
     frameworkErrors: (error, _request, reply) => {
@@ -102,9 +104,10 @@ function createApp({ log, pages, proxy, trustedProxies }: ServerOptions, routes:
   // Bodies are read by whoever needs them, once the caller is known: Fastify must not judge them before.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('via', VIA)
     if (request.raw.headers['content-type'] !== undefined) request.headers = { 'content-type': undefined }
+    done()
   })
   app.setErrorHandler((error, _request, reply) => sendError(reply, error))
   // Of single paths of ours it is the method that was not found: one that Fastify does not even know.
@@ -116,10 +119,14 @@ function createApp({ log, pages, proxy, trustedProxies }: ServerOptions, routes:
       return sendError(reply, invalidRequest('Only GET is answered here'))
     return sendNotFound(reply, pages)
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { method, routeOptions, id } = request
-    const ms = Math.round(reply.elapsedTime)
-    log.info({ id, method, route: routeOptions.url, status: reply.statusCode, ms }, 'answered')
+    const { statusCode: status, elapsedTime } = reply
+    // Reads that went well are by far the most, and the reverse proxy tells of them as well.
+    const level = (method === 'GET' || method === 'HEAD') && status < 400 ? 'debug' : 'info'
+    if (log.isLevelEnabled(level))
+      log[level]({ id, method, route: routeOptions.url, status, ms: Math.round(elapsedTime) }, 'answered')
+    done()
   })
   return { app, front }
 }
@@ -127,7 +134,7 @@ function createApp({ log, pages, proxy, trustedProxies }: ServerOptions, routes:
 function registerMethod(app: FastifyInstance, method: XrpcMethod): void {
   app.all(xrpcPath(method), async (request, reply) => {
     requireVerb(request, method.verb)
-    return sendAnswer(reply, await method.answer(asXrpcRequest(request)))
+    return sendAnswer(reply, await method.answer(new IncomingXrpc(request)))
   })
 }
 
@@ -164,26 +171,6 @@ function requireVerb({ method }: FastifyRequest, verb: 'GET' | 'POST'): void {
 
 function unsupportedVerb(): XrpcFailure {
   return invalidRequest('XRPC requests only supports GET and POST')
-}
-
-function asXrpcRequest({ raw, ip: address }: FastifyRequest): XrpcRequest {
-  const { headers, url = '' } = raw
-  const question = url.indexOf('?')
-  const dpop = headers['dpop']
-  return {
-    search: question === -1 ? '' : url.slice(question + 1),
-    credentials: {
-      authorization: headers.authorization,
-      dpop: typeof dpop === 'string' ? dpop : undefined,
-      cookie: headers.cookie,
-      csrf: headers[CSRF_HEADER]?.toString(),
-      site: headers['sec-fetch-site']?.toString(),
-      source: headers.origin ?? headers.referer,
-      forwardedFor: forwardedFor(raw),
-    },
-    body: { headers, stream: raw },
-    address,
-  }
 }
 
 /** Lets requests in flight finish, for as long as the settings say, and ends what is left. */

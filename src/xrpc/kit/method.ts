@@ -93,11 +93,14 @@ function defined<const M extends Query | Procedure, C>(
   admit: (request: XrpcRequest, params: InferMethodParams<M>) => Promise<C | Refusal>,
   handle: (call: Call<M, Exclude<C, Refusal>>) => Promise<XrpcAnswer>,
 ): XrpcMethod {
+  // Most callers leave everything to the method.
+  let defaults: InferMethodParams<M> | undefined
   return {
     nsid: schema.nsid,
     verb: schema.type === 'query' ? 'GET' : 'POST',
     answer: async (request) => {
-      const params = parseParams(schema, request.search)
+      const params =
+        request.search === '' ? (defaults ??= parseParams(schema, '')) : parseParams(schema, request.search)
       const caller = await admit(request, params)
       if (isRefusal(caller)) return caller
       const input = await parseInput(schema, request.body)

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreUnavailableError } from '../../../invites/store.ts'
-import { asStoreError } from './errors.ts'
+import { asStoreError, isBusy } from './errors.ts'
 import { GroupCommit, rollBack } from './group-commit.ts'
 import { retryWhileBusy, type Retry } from './retry.ts'
 
@@ -53,6 +53,16 @@ export function connect({ db, path, retry, operationsPerCommit }: ConnectOptions
 
   async function read<T>(work: () => T): Promise<T> {
     refuseClosed()
+    try {
+      return work()
+    } catch (error) {
+      if (!isBusy(error)) throw asStoreError(error, path)
+      return readLater(work)
+    }
+  }
+
+  /** While the log is put together after a crash, not even reads get through. */
+  async function readLater<T>(work: () => T): Promise<T> {
     reading += 1
     try {
       return await retryWhileBusy(work, retry)
