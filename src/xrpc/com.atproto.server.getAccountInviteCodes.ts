@@ -4,7 +4,11 @@ import { textMethod, type XrpcMethod } from './kit/method.ts'
 import { inviteCodeView } from './kit/views.ts'
 
 /** Get all invite codes for the current account. */
-export function getAccountInviteCodes({ invites, members, answers }: XrpcContext): XrpcMethod {
+export function getAccountInviteCodes({
+  invites,
+  members,
+  answers,
+}: Pick<XrpcContext, 'invites' | 'members' | 'answers'>): XrpcMethod {
   return textMethod(
     com.atproto.server.getAccountInviteCodes.main,
     ({ credentials }) => members.identify(credentials),

@@ -36,13 +36,15 @@ export interface Bench extends AsyncDisposable {
  * Alice and Bob were born on a host where members earn one code a day, up to five.
  *
  * @param earning whether earning was opened on the host
+ * @param within the folder for the file
  */
 export async function openBench({
   earning = true,
   policy = { interval: DAY, epoch: 0, cap: 5 },
-}: { earning?: boolean; policy?: Policy } = {}): Promise<Bench> {
+  within = tmpdir(),
+}: { earning?: boolean; policy?: Policy; within?: string } = {}): Promise<Bench> {
   await using stack = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'latchkey-service-'))
+  const folder = await mkdtemp(join(within, 'latchkey-service-'))
   stack.defer(() => rm(folder, { recursive: true }))
   const path = join(folder, 'latchkey.sqlite')
   const store = stack.use(await openSqliteStore({ path, retry: { budget: 20 } }))
@@ -94,7 +96,7 @@ function bytesOf(letters: string): Uint8Array {
 }
 
 /** The same bytes for the same seed: a linear congruential generator, its high bits. */
-function seededBytes(seed: number): RandomBytes {
+export function seededBytes(seed: number): RandomBytes {
   let state = seed
   return (bytes) =>
     Uint8Array.from({ length: bytes }, () => {
