@@ -1,69 +1,14 @@
-import type { AccountStatus, Duration, Instant, Policy } from '../../../src/invites/types.ts'
-
-/** A code of the model. Unlike in the store, objects point at each other, and nothing is counted that can be seen. */
-export interface Code {
-  /** Empty until it is known what chance made of it. */
-  name: string
-  readonly owner: Member
-  readonly isRoutine: boolean
-  readonly madeAt: Instant
-  readonly available: number
-  readonly expiresAt: Instant | null
-  readonly firstMadeAt: Instant | null
-  uses: readonly Use[]
-  held: number
-  disabledAt: Instant | null
-  disabledBy: Batch | null
-  enabledBy: Batch | null
-  switchedOffAt: Instant | null
-}
-
-export interface Use {
-  readonly by: string
-  readonly at: Instant
-}
-
-export interface Member {
-  readonly did: string
-  /** As the PDS has it. */
-  bornAt: Instant
-  /** As it was fetched; null until then, and when the account may have arrived anew. */
-  knownBirth: Instant | null
-  status: AccountStatus
-  /** Whether the PDS has told of the account by itself. */
-  isHeardOf: boolean
-  isBarred: boolean
-  barredBy: Batch | null
-}
-
-/** What an operator did, and how what it reached was before. */
-export interface Batch {
-  readonly id: string
-  readonly isReplacing: boolean
-  readonly made: readonly Code[]
-  readonly switched: readonly {
-    readonly code: Code
-    readonly before: Pick<Code, 'disabledAt' | 'disabledBy' | 'enabledBy'>
-  }[]
-  readonly barred: readonly {
-    readonly member: Member
-    readonly before: Pick<Member, 'isBarred' | 'barredBy'>
-  }[]
-}
-
-/** Somebody who is signing up, or has. */
-export interface SignUp {
-  readonly id: string
-  readonly code: Code
-  state: 'held' | 'done' | 'over'
-  /** Who came. */
-  use: Use | null
-}
-
-export interface Flags {
-  readonly includeUsed: boolean
-  readonly createAvailable: boolean
-}
+import type { Duration, Instant, Policy } from '../../../src/invites/types.ts'
+import {
+  type Batch,
+  type Code,
+  type Flags,
+  isExpired,
+  isStandingAside,
+  left,
+  type Member,
+  type SignUp,
+} from './things.ts'
 
 const DAY: Duration = 86_400_000
 
@@ -115,11 +60,10 @@ export class Invitations {
     )
   }
 
+  /** A code for a member: a gifted one with one use, made now, unless told otherwise. */
   make(
     owner: Member,
-    change: Partial<
-      Pick<Code, 'name' | 'isRoutine' | 'available' | 'expiresAt' | 'firstMadeAt' | 'disabledAt'>
-    >,
+    change: Partial<Pick<Code, 'name' | 'isRoutine' | 'available' | 'expiresAt' | 'firstMadeAt'>>,
   ): Code {
     const code: Code = {
       name: '',
@@ -274,18 +218,4 @@ export class Invitations {
     const all = batch.made.length + batch.switched.length + batch.barred.length
     return { restored, changedSince: all - restored }
   }
-}
-
-/** Uses that are neither spent nor held. */
-export function left({ available, uses, held }: Code): number {
-  return available - uses.length - held
-}
-
-/** Switched off by its owner while nobody had used it: not counted against what was earned. */
-function isStandingAside({ switchedOffAt, disabledAt, uses, held }: Code): boolean {
-  return switchedOffAt !== null && switchedOffAt === disabledAt && uses.length + held === 0
-}
-
-function isExpired({ expiresAt }: Code, now: Instant): boolean {
-  return expiresAt !== null && now >= expiresAt
 }

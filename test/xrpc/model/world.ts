@@ -11,7 +11,8 @@ import type { com } from '../../../src/lexicons/index.ts'
 import { getAccountInviteCodes } from '../../../src/xrpc/com.atproto.server.getAccountInviteCodes.ts'
 import { ReadyAnswers } from '../../../src/xrpc/kit/ready-answers.ts'
 import { type Bench, LIMITS, openBench, seededBytes } from '../../invites/service-bench.ts'
-import type { Code, Flags, Invitations, Member } from './invitations.ts'
+import type { Invitations } from './invitations.ts'
+import type { Code, Flags, Member } from './things.ts'
 
 type Shown = com.atproto.server.defs.InviteCode
 
