@@ -35,6 +35,7 @@ export async function startChild({ file, args = [], settings = {}, ready }: Chil
   const shell = ['-c', `trap '' XFSZ; exec "$0" "$@"`, process.execPath, program, ...args]
   const child = spawn('/bin/sh', shell, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
+  let isReady = false
   const exit = new Promise<void>((resolve) => {
     child.on('close', () => resolve())
   })
@@ -42,7 +43,10 @@ export async function startChild({ file, args = [], settings = {}, ready }: Chil
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (chunk: string) => {
         output = (output + chunk).slice(-LONGEST_OUTPUT)
-        if (ready.test(output)) resolve()
+        if (!isReady && ready.test(output)) {
+          isReady = true
+          resolve()
+        }
       })
     void exit.then(() => reject(new Error(`${file} ended: ${output}`)))
   })

@@ -85,6 +85,8 @@ export interface WorldOptions {
   readonly databaseDir?: string
   /** What is not {@link SHORT}. */
   readonly timings?: Partial<GateTimings>
+  /** Which of Latchkey's processes verify session tokens themselves; all ask the PDS where unset. */
+  readonly verifying?: readonly number[]
 }
 
 /** Starts a world; about 3 s. */
@@ -115,7 +117,7 @@ export async function startChaosWorld(options: WorldOptions = {}): Promise<Chaos
   )
   await pds.start()
   const latchkey = join(options.databaseDir ?? dataDir, 'latchkey.sqlite')
-  for (let count = options.latchkeys ?? 1; count > 0; count--) {
+  for (let index = 0; index < (options.latchkeys ?? 1); index++) {
     const port = await freePort()
     const settings = {
       LATCHKEY_PORT: String(port),
@@ -124,6 +126,7 @@ export async function startChaosWorld(options: WorldOptions = {}): Promise<Chaos
       LATCHKEY_PDS_ADMIN_PASSWORD: secrets.adminPassword,
       LATCHKEY_DATABASE: `sqlite:${latchkey}`,
       LATCHKEY_SHUTDOWN_TIMEOUT: '1s',
+      ...(options.verifying?.includes(index) === true && { LATCHKEY_PDS_JWT_SECRET: secrets.jwtSecret }),
       ...SETTINGS,
     }
     const start = (other: Partial<GateTimings>) =>
