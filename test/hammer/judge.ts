@@ -45,7 +45,8 @@ export function judge(history: History, asked: Asked, answered: Answered): objec
     return {
       wrong: 'a code that was earned before the request began is missing',
       policies: history.policyBetween(asked.lower, answered.upper),
-      states,
+      account: states[0]?.account,
+      routine: states[0]?.codes.filter(({ ordinal }) => ordinal !== null),
     }
   return undefined
 }
@@ -163,16 +164,15 @@ function explain(
   asked: Asked,
   answered: Answered,
 ): object {
-  const shown = new Set((JSON.parse(heard) as readonly unknown[]).map((code) => JSON.stringify(code)))
+  const shown = textsOf(heard)
   const [closest] = states
     .map((state) => {
-      const right = (JSON.parse(view(state, asked.begun, asked.includeUsed)) as readonly unknown[]).map(
-        (code) => JSON.stringify(code),
-      )
+      const right = textsOf(view(state, asked.begun, asked.includeUsed))
       return {
-        seq: state.seq,
-        missing: right.filter((code) => !shown.has(code)),
-        extra: [...shown].filter((code) => !right.includes(code)),
+        state: state.seq,
+        expected: right,
+        missing: right.filter((code) => !shown.includes(code)),
+        extra: shown.filter((code) => !right.includes(code)),
       }
     })
     .toSorted((one, other) => weigh(one) - weigh(other))
@@ -180,8 +180,12 @@ function explain(
   const wrong =
     older === undefined || older.seq > answered.upper
       ? 'this was not committed'
-      : `this is older than the request: change ${older.seq}`
-  return { wrong, expected: states.map((state) => ({ ...state })), closest }
+      : `this is older than the request: it is of change ${older.seq}`
+  return { wrong, states: states.map(({ seq }) => seq), closest }
+}
+
+function textsOf(list: string): readonly string[] {
+  return (JSON.parse(list) as readonly unknown[]).map((code) => JSON.stringify(code))
 }
 
 function weigh({ missing, extra }: { missing: readonly string[]; extra: readonly string[] }): number {

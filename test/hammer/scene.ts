@@ -52,10 +52,16 @@ export function drawMember({ members }: Scene, { odds, whole }: Chance): Member 
   return members[whole(0, last)] as Member
 }
 
-/** Lets everybody act, each by a chance of its own, until it is time or somebody fails. @throws the first failure */
+/**
+ * Lets everybody act, each by a chance of its own, until it is time or somebody fails.
+ *
+ * @param duration in milliseconds
+ * @throws the first failure, when everybody has ended
+ */
 export async function act(actors: readonly Actor[], seed: number, duration: number): Promise<void> {
   const ending = new AbortController()
   const timer = setTimeout(() => ending.abort(), duration)
+  const failures: unknown[] = []
   async function go({ step, pause: [least, most] }: Actor, index: number): Promise<void> {
     const chance = chanceOf(seed + 7919 * (index + 1))
     while (!ending.signal.aborted) {
@@ -64,12 +70,16 @@ export async function act(actors: readonly Actor[], seed: number, duration: numb
       if (pause > 0) await sleep(pause, undefined, { signal: ending.signal }).catch(() => undefined)
     }
   }
-  try {
-    await Promise.all(actors.map(go))
-  } finally {
-    clearTimeout(timer)
-    ending.abort()
-  }
+  await Promise.all(
+    actors.map((actor, index) =>
+      go(actor, index).catch((error: unknown) => {
+        failures.push(error)
+        ending.abort()
+      }),
+    ),
+  )
+  clearTimeout(timer)
+  if (failures.length > 0) throw failures[0]
 }
 
 export function count({ tally }: Pick<Scene, 'tally'>, what: string): void {
