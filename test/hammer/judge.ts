@@ -156,7 +156,7 @@ function wasSwitchedOffUnused({ switchedOffAt, disabledAt, uses, reserved }: Cod
   return switchedOffAt !== null && switchedOffAt === disabledAt && uses.length + reserved === 0
 }
 
-/** Tells a stale answer from one that never was true, and how it differs from what it comes closest to. */
+/** Tells answers that were true once from those that never were, and how one differs from what it comes closest to. */
 function explain(
   history: History,
   states: readonly MemberState[],
@@ -176,11 +176,15 @@ function explain(
       }
     })
     .toSorted((one, other) => weigh(one) - weigh(other))
-  const older = history.allOf(asked.did).findLast((state) => fits(state, heard, asked, answered))
-  const wrong =
-    older === undefined || older.seq > answered.upper
-      ? 'this was not committed'
-      : `this is older than the request: it is of change ${older.seq}`
+  const everSince = { includeUsed: asked.includeUsed, begun: 0 }
+  const like = history.allOf(asked.did).findLast((state) => fits(state, heard, everSince, answered))?.seq
+  const first = states[0]?.seq ?? 0
+  let wrong = 'this was not committed'
+  if (like !== undefined && like <= answered.upper)
+    wrong =
+      like < first
+        ? `this is older than the request: it is of change ${like}`
+        : 'this shows what had expired before the request began'
   return { wrong, states: states.map(({ seq }) => seq), closest }
 }
 
