@@ -46,6 +46,9 @@ interface Waiting<T> {
   readonly resolve: (held: T) => void
 }
 
+/** How long a PDS keeps idle connections, in milliseconds. */
+const PDS_KEEP_ALIVE = 90_000
+
 /** Puts a lossy network in front of a server. */
 export async function startLossyLink(target: string): Promise<LossyLink> {
   const lost = new Set<string>()
@@ -61,6 +64,8 @@ export async function startLossyLink(target: string): Promise<LossyLink> {
     // A sender that dies half-way has sent nothing.
     void handle(incoming, outgoing).catch(() => incoming.socket.destroy())
   })
+  // The PDS's answers pass with what they promise: that idle connections are kept for so long.
+  server.keepAliveTimeout = PDS_KEEP_ALIVE
   server.on('connection', (socket) => refusing && socket.destroy())
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
     const onward = connect(Number(new URL(target).port), 'localhost')
