@@ -3,7 +3,7 @@ import { app } from '../../src/lexicons/index.ts'
 import { eventually } from '../chaos/eventually.ts'
 import { startChaosWorld } from '../chaos/world.ts'
 import { History } from './history.ts'
-import { ask, readersOf, WAYS } from './readers.ts'
+import { ask, readersOf, requireAnswers, WAYS } from './readers.ts'
 import { redeemersOf } from './redeemers.ts'
 import { act, createMembers, operate, type Scene } from './scene.ts'
 import { Violation } from './violation.ts'
@@ -50,6 +50,7 @@ export async function hammer({
   for (const member of members)
     for (const process of world.latchkeys.keys())
       for (const way of WAYS) await ask(scene, member, { ...way, process })
+  requireAnswers(scene)
   const { changes, earned, expired } = history.figures(Date.now())
   scene.tally.set('changes committed', changes).set('codes earned', earned).set('codes expired', expired)
   return scene.tally

@@ -16,8 +16,13 @@ export const WAYS = [true, false].flatMap((includeUsed) =>
   [false, true].map((createAvailable) => ({ includeUsed, createAvailable })),
 )
 
-/** Answers that say that the database was busy for longer than anybody should wait. */
-const BUSY = new Set(['DuplicateCreate', 'ServiceUnavailable', 'NotReady'])
+/**
+ * Answers that say that the database was busy for longer than anybody should wait, or that a connection to the PDS broke:
+ * nobody is told anything wrong by them.
+ */
+const NO_ANSWER = new Set(['DuplicateCreate', 'ServiceUnavailable', 'UpstreamFailure'])
+/** The share of them that is too much. */
+const TOO_OFTEN = 0.05
 
 /**
  * Members who ask for their codes as fast as they can, at both processes, and hold each answer against the history. They
@@ -69,10 +74,18 @@ export async function ask(scene: Scene, member: Member, question: Question): Pro
     count(scene, 'answers checked')
     return
   }
-  if (heard !== undefined && BUSY.has(String(heard.body['error']))) {
-    count(scene, 'answers: busy')
+  const error = heard?.body['error']
+  if (typeof error === 'string' && NO_ANSWER.has(error)) {
+    count(scene, `no answer: ${error}`)
     return
   }
   if (standing === false || heard === undefined || heard.status >= 500) throw fail('a member was refused')
   count(scene, 'refusals checked')
+}
+
+/** @throws {Violation} when so few answers came that they prove little */
+export function requireAnswers({ tally }: Scene): void {
+  const none = [...NO_ANSWER].reduce((sum, error) => sum + (tally.get(`no answer: ${error}`) ?? 0), 0)
+  const answers = tally.get('answers checked') ?? 0
+  if (none > TOO_OFTEN * answers) throw new Violation('too many had no answer', { none, answers })
 }
