@@ -49,6 +49,14 @@ describe.skipIf(withoutChromium())("the page of a member's invites", () => {
     return giftCode(fronted, { forAccount: to.did, useCount })
   }
 
+  /** A code that nobody came with before it ended. */
+  async function expiringCode({ did }: Member): Promise<string> {
+    const body = { count: 1, uses: 1, owner: did, expiresAt: new Date(Date.now() + 1000).toISOString() }
+    const answer = await postAsAdmin(fronted, app.latchkey.admin.createCodes.$nsid, body)
+    const { codes } = (await answer.json()) as app.latchkey.admin.createCodes.$OutputBody
+    return codes[0] ?? ''
+  }
+
   test('explains itself to whoever is not signed in, and lets them in with one button', async () => {
     await using visitor = await openVisitor(browser, web)
     const { page } = visitor
@@ -98,13 +106,13 @@ describe.skipIf(withoutChromium())("the page of a member's invites", () => {
       const shared = await page.evaluate(() => (globalThis as unknown as { shared: unknown }).shared)
       expect(shared).toMatchObject({ url: `${web}/join/${code}` })
     }
-    const ticket = page.locator('.ticket')
+    const ticket = page.locator('.ticket').first()
     await ticket.getByRole('button', { name: `Copy code: ${triple}` }).click()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(triple)
     await page.setViewportSize({ width: 360, height: 740 })
     expect(await ticket.getByRole('img', { name: `QR code of ${links[1]}` }).isVisible()).toBe(true)
 
-    await choose(page, 'Show large', single)
+    await page.getByRole('button', { name: `Show QR code: ${single}` }).click()
     const dialog = page.getByRole('dialog', { name: 'Scan it to join' })
     expect(await dialog.getByRole('img', { name: `QR code of ${links[0]}` }).isVisible()).toBe(true)
     await dialog.getByRole('button', { name: 'Copy code' }).click()
@@ -172,7 +180,7 @@ describe.skipIf(withoutChromium())("the page of a member's invites", () => {
     expect(other).not.toBe(code)
     expect((await fetch(`${web}/join/${other}`)).status).toBe(200)
 
-    await page.getByText('Used and ended').click()
+    await page.getByText('Ended without a guest').click()
     const ended = page.getByRole('listitem').filter({ hasText: code })
     expect(await ended.getByText('switched off').isVisible()).toBe(true)
   })
@@ -254,18 +262,52 @@ describe.skipIf(withoutChromium())("the page of a member's invites", () => {
     await join(fronted, 'ines.test', second)
     await using visitor = await openAs(gita)
     const { page } = visitor
-    const people = page.locator('section', { hasText: 'People you invited' }).getByRole('listitem')
+    const people = page.locator('section', { hasText: 'People you invited' })
+    const tickets = people.locator('.ticket')
     expect(await people.getByRole('link').allTextContents()).toEqual(['@ines.test', '@hugo.test'])
     const link = page.getByRole('link', { name: 'The profile of @hugo.test' })
     expect(await link.getAttribute('href')).toBe(`https://bsky.app/profile/${hugo.did}`)
-    expect(await people.last().textContent()).toContain(first.split('-').slice(-2).join('-'))
-    expect(await people.last().locator('img').isVisible()).toBe(true)
-    const used = page.locator('details', { hasText: 'Used and ended' })
-    await used.locator('summary').click()
-    expect(await used.getByRole('listitem').filter({ hasText: first }).textContent()).toContain('@hugo.test')
+    const usedByHugo = tickets.last()
+    expect(await usedByHugo.locator('.ticket-code').textContent()).toBe(first)
+    expect(await usedByHugo.locator('.ticket-stub').textContent()).toBe('used')
+    expect(await usedByHugo.locator('img').isVisible()).toBe(true)
+    const today = new Date().toISOString().slice(0, 10)
+    expect(await usedByHugo.locator('time').getAttribute('datetime')).toContain(today)
+    expect(await usedByHugo.getByRole('button').count()).toBe(0)
     expect(await page.getByText('You were invited by').textContent()).toBe('You were invited by @ada.test')
     expect(visitor.complaints).toEqual([])
     expect(visitor.strangers).toEqual([])
+  })
+
+  test('shows every code as a ticket, whatever became of it, and offers nothing that it can not do any more', async () => {
+    const mimi = await join(fronted, 'mimi.test')
+    const expiring = await expiringCode(mimi)
+    const [party, newest] = [await gift(mimi, 9), await gift(mimi)]
+    for (const guest of Array(6).keys()) await join(fronted, `party-${guest}.test`, party)
+    await expect.poll(async () => (await fetch(`${web}/join/${expiring}`)).status).toBe(404)
+    await using visitor = await openAs(mimi)
+    const { page } = visitor
+    const ticketOf = (code: string) => page.locator('.ticket').filter({ hasText: code })
+    expect(await page.locator('.ticket').count()).toBe(3)
+    expect(await page.locator('.ticket').first().textContent()).toContain(newest)
+
+    const open = ticketOf(party)
+    const buttons = await open.locator('.ticket-stub button').allTextContents()
+    expect(buttons).toEqual(['Copy link', ''])
+    expect(await open.getByText('Good for 3 people').isVisible()).toBe(true)
+    expect(await open.getByRole('link', { name: 'The profile of @party-5.test' }).isVisible()).toBe(true)
+    const eldest = open.getByRole('link', { name: 'The profile of @party-0.test' })
+    expect(await eldest.isVisible()).toBe(false)
+    await open.getByText('1 more').click()
+    expect(await eldest.isVisible()).toBe(true)
+
+    const ended = ticketOf(expiring)
+    expect(await ended.isVisible()).toBe(false)
+    await page.getByText('Ended without a guest').click()
+    expect(await ended.locator('.ticket-stub').textContent()).toBe('expired')
+    expect(await ended.getByText('Expired on').isVisible()).toBe(true)
+    expect(await ended.getByRole('button').count()).toBe(0)
+    expect(visitor.complaints).toEqual([])
   })
 
   test('says to whoever has none when the next comes, or why none does and who can give some', async () => {
@@ -321,19 +363,25 @@ describe.skipIf(withoutChromium())("the page of a member's invites", () => {
       await using visitor = await openAs(await join(fronted, `${name}-new.test`), options)
       await look(visitor.page, 'no invite')
     }
+    const off = await gift(member)
+    await postAsAdmin(fronted, com.atproto.admin.disableInviteCodes.$nsid, { codes: [off] })
     await gift(member)
     await using visitor = await openAs(member, options)
     const { page } = visitor
-    await page.getByText('Used and ended').click()
+    await page.getByText('Ended without a guest').click()
     await look(page, 'invites')
+    await page.getByLabel(`More: ${code}`).click()
+    await look(page, 'what is folded away')
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: `Show QR code: ${code}` }).click()
+    await page.getByRole('dialog', { name: 'Scan it to join' }).waitFor()
+    await look(page, 'the QR code')
+    await page.keyboard.press('Escape')
     for (const [button, dialog] of [
-      ['Show large', 'Scan it to join'],
       ['Name it', 'Name it'],
       ['Switch off', 'Switch this invite off?'],
     ] as const) {
-      await page.getByLabel(`More: ${code}`).click()
-      await look(page, 'what is folded away')
-      await page.getByRole('button', { name: `${button}: ${code}` }).click()
+      await choose(page, button, code)
       await page.getByRole('dialog', { name: dialog }).waitFor()
       await look(page, dialog)
       await page.keyboard.press('Escape')

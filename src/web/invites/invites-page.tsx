@@ -7,11 +7,11 @@ import { Time } from '../kit/time.tsx'
 import { EVERYWHERE, SIGN_OUT_PATH } from '../sign-in/paths.ts'
 import { DESTINATIONS } from '../sign-in/problems.ts'
 import { invitesWords } from '../words/invites.ts'
-import { Ended } from './ended.tsx'
+import { Handle } from './guests.tsx'
 import { OpenInvite } from './open-invite.tsx'
 import { Outcome, type Said } from './outcome.tsx'
-import { Handle, People } from './people.tsx'
 import type { Invites, InvitesProps } from './props.ts'
+import { Ended, Used } from './spent.tsx'
 
 /** From here on the hour counts, in milliseconds. */
 const DAY = 86_400_000
@@ -120,9 +120,9 @@ function Body({ invites: first, web, contact, csrf }: InvitesProps) {
       {said !== null && <Outcome said={said} onDismiss={dismiss} />}
       {main !== undefined && <OpenInvite key={main.code} code={main} web={web} large actions={actions} />}
       {others.length > 0 && (
-        <section class="card">
-          <h2 class="card-title">{words.more}</h2>
-          <ul class="rows">
+        <section class="stack">
+          <h2>{words.more}</h2>
+          <ul class="tickets">
             {others.map((code) => (
               <li key={code.code}>
                 <OpenInvite code={code} web={web} actions={actions} />
@@ -131,7 +131,7 @@ function Body({ invites: first, web, contact, csrf }: InvitesProps) {
           </ul>
         </section>
       )}
-      <People codes={invites.codes} />
+      <Used codes={invites.codes} />
       <Ended codes={invites.codes} />
       {invites.invitedBy !== undefined && (
         <p class="muted">

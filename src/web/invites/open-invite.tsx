@@ -1,18 +1,14 @@
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useState } from 'preact/hooks'
 import { Button } from '../kit/button.tsx'
 import { CopyButton } from '../kit/copy-button.tsx'
-import { Dialog } from '../kit/dialog.tsx'
-import { Field } from '../kit/field.tsx'
 import { useFrame, useWords } from '../kit/locale.tsx'
 import { Menu } from '../kit/menu.tsx'
-import { QrCode } from '../kit/qr-code.tsx'
-import { Ticket } from '../kit/ticket.tsx'
+import { SmallTicket, Ticket } from '../kit/ticket.tsx'
 import { Time } from '../kit/time.tsx'
 import { invitesWords } from '../words/invites.ts'
+import { Guests } from './guests.tsx'
+import { LargeDialog, NameDialog, OffDialog } from './invite-dialogs.tsx'
 import type { OwnCode } from './props.ts'
-
-/** The most that `app.latchkey.labelCode` takes. */
-const LONGEST_NAME = 80
 
 /** What can be done with an invite. */
 export interface InviteActions {
@@ -20,7 +16,7 @@ export interface InviteActions {
   readonly switchOff: (code: string) => Promise<void>
 }
 
-/** An invite to give: one as a ticket, the others as rows. */
+/** An invite to give, as a ticket: the one to begin with large, the others small. */
 export function OpenInvite({
   code,
   web,
@@ -35,21 +31,8 @@ export function OpenInvite({
   const words = useWords(invitesWords)
   const id = useId()
   const link = `${web}/join/${encodeURIComponent(code.code)}`
-  const left = code.available - code.used
-  const facts = (
-    <p class="muted invite-facts">
-      {left > 1 && <span>{words.uses(left)}</span>}
-      {code.expiresAt !== undefined && (
-        <span>
-          {words.until}
-          <Time at={code.expiresAt} />
-        </span>
-      )}
-    </p>
-  )
   const seldom = (
     <>
-      <OpensDialog id={`${id}-large`} label={words.showLarge} about={code.code} />
       <OpensDialog
         id={`${id}-name`}
         label={code.label === undefined ? words.name : words.rename}
@@ -65,38 +48,95 @@ export function OpenInvite({
       <OffDialog id={`${id}-off`} onOff={() => actions.switchOff(code.code)} />
     </>
   )
+  const toCopy = (
+    <CopyButton text={link} label={words.copyLink} about={code.code} kind={large ? 'primary' : 'plain'} />
+  )
   if (!large)
     return (
-      <div class="invite-row">
-        <div class="invite-name">
-          {code.label !== undefined && <strong>{code.label}</strong>}
-          <code class="code">{code.code}</code>
-          {facts}
-          <noscript>
-            <p class="muted invite-link">{link}</p>
-          </noscript>
+      <SmallTicket
+        stub={
+          <div class="invite-buttons">
+            {toCopy}
+            <ShareButton link={link} about={code.code} />
+            <QrButton opens={`${id}-large`} about={code.code} />
+          </div>
+        }
+      >
+        <div class="invite-head">
+          <div class="invite-name">
+            {code.label !== undefined && <strong>{code.label}</strong>}
+            <code class="ticket-code">{code.code}</code>
+            <Facts code={code} />
+            <noscript>
+              <p class="muted invite-link">{link}</p>
+            </noscript>
+          </div>
+          <Menu label={`${words.menu}: ${code.code}`}>
+            <CopyButton text={code.code} label={words.copyCode} about={code.code} kind="quiet" />
+            {seldom}
+          </Menu>
         </div>
-        <div class="invite-buttons">
-          <CopyButton text={link} label={words.copyLink} about={code.code} />
-          <ShareButton link={link} about={code.code} />
-          <Menu label={`${words.menu}: ${code.code}`}>{seldom}</Menu>
-        </div>
+        <Guests uses={code.uses} />
         {dialogs}
-      </div>
+      </SmallTicket>
     )
   return (
     <Ticket code={code.code} link={link}>
       {code.label !== undefined && <p class="invite-label">{code.label}</p>}
       <p class="muted invite-link">{link}</p>
-      {facts}
+      <Facts code={code} />
       <div class="invite-buttons">
-        <CopyButton text={link} label={words.copyLink} about={code.code} kind="primary" />
+        {toCopy}
         <CopyButton text={code.code} label={words.copyCode} about={code.code} />
         <ShareButton link={link} about={code.code} />
       </div>
-      <div class="invite-more">{seldom}</div>
+      <div class="invite-more">
+        <OpensDialog id={`${id}-large`} label={words.showLarge} about={code.code} />
+        {seldom}
+      </div>
+      <Guests uses={code.uses} />
       {dialogs}
     </Ticket>
+  )
+}
+
+/** How many it is good for, and until when, where that is not one person for ever. */
+function Facts({ code: { available, used, expiresAt } }: { code: OwnCode }) {
+  const words = useWords(invitesWords)
+  const left = available - used
+  if (left < 2 && expiresAt === undefined) return null
+  return (
+    <p class="muted invite-facts">
+      {left > 1 && <span>{words.uses(left)}</span>}
+      {expiresAt !== undefined && (
+        <span>
+          {words.until}
+          <Time at={expiresAt} />
+        </span>
+      )}
+    </p>
+  )
+}
+
+/** Opens the QR code of a small ticket, which has no room for it. */
+function QrButton({ opens, about }: { opens: string; about: string }) {
+  const words = useWords(invitesWords)
+  return (
+    <button
+      type="button"
+      class="button button-plain invite-qr"
+      data-opens={opens}
+      aria-label={`${words.showQr}: ${about}`}
+      title={words.showQr}
+    >
+      <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" fill="currentColor">
+        <path
+          d="M1 1h6v6H1zM2.6 2.6v2.8h2.8V2.6zM9 1h6v6H9zM10.6 2.6v2.8h2.8V2.6zM1 9h6v6H1zM2.6 10.6v2.8h2.8v-2.8z"
+          fill-rule="evenodd"
+        />
+        <path d="M9 9h2.4v2.4H9zM12.6 9H15v2.4h-2.4zM10.8 11.4h2.4v1.8h-2.4zM9 12.6h1.8V15H9zM13.2 12.6H15V15h-1.8z" />
+      </svg>
+    </button>
   )
 }
 
@@ -130,77 +170,5 @@ function ShareButton({ link, about }: { link: string; about: string }) {
     <Button onClick={share} aria-label={`${words.share}: ${about}`}>
       {words.share}
     </Button>
-  )
-}
-
-function LargeDialog({ id, code, link }: { id: string; code: string; link: string }) {
-  const words = useWords(invitesWords)
-  return (
-    <Dialog id={id} title={words.scan}>
-      <div class="large-qr">
-        <QrCode text={link} />
-        <code class="code">{code}</code>
-        <CopyButton text={code} label={words.copyCode} />
-      </div>
-    </Dialog>
-  )
-}
-
-function NameDialog({
-  id,
-  code,
-  onName,
-}: {
-  id: string
-  code: OwnCode
-  onName: (label: string) => Promise<void>
-}) {
-  const words = useWords(invitesWords)
-  const [name, setName] = useState(code.label ?? '')
-  const form = useRef<HTMLFormElement>(null)
-  const save = (event: Event) => {
-    event.preventDefault()
-    form.current?.closest('dialog')?.close()
-    void onName(name.trim())
-  }
-  return (
-    <Dialog id={id} title={code.label === undefined ? words.name : words.rename}>
-      <form ref={form} class="stack" onSubmit={save}>
-        <Field
-          name={`${id}-field`}
-          label={words.nameLabel}
-          hint={words.nameHint}
-          value={name}
-          maxLength={LONGEST_NAME}
-          autofocus
-          onInput={(event) => setName(event.currentTarget.value)}
-        />
-        <Button kind="primary" type="submit">
-          {words.save}
-        </Button>
-      </form>
-    </Dialog>
-  )
-}
-
-function OffDialog({ id, onOff }: { id: string; onOff: () => Promise<void> }) {
-  const words = useWords(invitesWords)
-  const form = useRef<HTMLFormElement>(null)
-  const off = () => {
-    form.current?.closest('dialog')?.close()
-    void onOff()
-  }
-  return (
-    <Dialog id={id} title={words.switchOffTitle}>
-      <form ref={form} method="dialog" class="stack">
-        <p>{words.switchOffText}</p>
-        <div class="invite-buttons">
-          <Button kind="danger" onClick={off}>
-            {words.switchOff}
-          </Button>
-          <Button type="submit">{words.keep}</Button>
-        </div>
-      </form>
-    </Dialog>
   )
 }

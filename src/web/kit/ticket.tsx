@@ -37,3 +37,24 @@ export function Ticket({
     </div>
   )
 }
+
+/** An invite as a ticket among many: what it is, and on its stub what can be done with it. */
+export function SmallTicket({
+  kind = 'good',
+  stub,
+  children,
+}: {
+  /** `spent`: nobody comes in with it any more, so it stands back. */
+  kind?: 'good' | 'spent'
+  /** What can be done with it, or what became of it. */
+  stub: ComponentChildren
+  children: ComponentChildren
+}) {
+  return (
+    <div class={`ticket ticket-small${kind === 'spent' ? ' ticket-spent' : ''}`}>
+      <div class="ticket-body">{children}</div>
+      {/* Buttons of a good one are there only where scripts run. */}
+      <div class={`ticket-stub${kind === 'good' ? ' needs-script' : ''}`}>{stub}</div>
+    </div>
+  )
+}

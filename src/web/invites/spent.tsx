@@ -1,0 +1,83 @@
+import { EmptyState } from '../kit/empty-state.tsx'
+import { useWords } from '../kit/locale.tsx'
+import { SmallTicket } from '../kit/ticket.tsx'
+import { Time } from '../kit/time.tsx'
+import { invitesWords } from '../words/invites.ts'
+import { Guests } from './guests.tsx'
+import type { OwnCode } from './props.ts'
+
+/** The invites that somebody came with and nobody else will, whoever came last first. */
+export function Used({ codes }: { codes: readonly OwnCode[] }) {
+  const words = useWords(invitesWords)
+  const used = codes
+    .filter(({ state, uses }) => state !== 'open' && uses.length > 0)
+    .toSorted((a, b) => (lastUse(a) < lastUse(b) ? 1 : -1))
+  const isNobody = codes.every(({ uses }) => uses.length === 0)
+  if (used.length === 0 && !isNobody) return null
+  return (
+    <section class="stack">
+      <h2>{words.people}</h2>
+      {isNobody && (
+        <EmptyState fact={words.nobody}>
+          <p>{codes.some(({ state }) => state === 'open') ? words.nobodyNext : words.nobodyLater}</p>
+        </EmptyState>
+      )}
+      <SpentTickets codes={used} />
+    </section>
+  )
+}
+
+/** The invites that ended before anybody came with them, folded away. */
+export function Ended({ codes }: { codes: readonly OwnCode[] }) {
+  const words = useWords(invitesWords)
+  const ended = codes.filter(({ state, uses }) => state !== 'open' && uses.length === 0)
+  if (ended.length === 0) return null
+  return (
+    <details class="ended">
+      <summary>
+        <h2>{words.ended}</h2>
+        <span class="muted">{ended.length}</span>
+      </summary>
+      <SpentTickets codes={ended} />
+    </details>
+  )
+}
+
+function SpentTickets({ codes }: { codes: readonly OwnCode[] }) {
+  return (
+    <ul class="tickets">
+      {codes.map((code) => (
+        <li key={code.code}>
+          <SpentTicket code={code} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** A ticket that lets nobody in any more: who came with it, or since when it was there. */
+function SpentTicket({ code: { code, label, state, createdAt, expiresAt, uses } }: { code: OwnCode }) {
+  const words = useWords(invitesWords)
+  const states: Readonly<Record<string, string>> = words.state
+  const isExpired = state === 'expired' && expiresAt !== undefined
+  return (
+    <SmallTicket kind="spent" stub={<span>{states[state] ?? state}</span>}>
+      <Guests uses={uses} />
+      <div class="spent-about">
+        {label !== undefined && <strong>{label}</strong>}
+        <code class="ticket-code">{code}</code>
+        {uses.length === 0 && (
+          <span class="muted">
+            {isExpired ? words.expired : words.made}
+            <Time at={isExpired ? expiresAt : createdAt} />
+          </span>
+        )}
+      </div>
+    </SmallTicket>
+  )
+}
+
+/** When somebody last came with a code. */
+function lastUse({ uses }: OwnCode): string {
+  return uses[0]?.at ?? ''
+}
