@@ -11,6 +11,7 @@ import { resyncCommand } from './commands/resync.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { routesCommand } from './commands/routes.ts'
 import { serveCommand } from './commands/serve.ts'
+import { sessionsCommand } from './commands/sessions.ts'
 import { signupsCommand } from './commands/signups.ts'
 
 /** All commands of `latchkey`, as its help and the reference list them. */
@@ -20,6 +21,7 @@ export function allCommands(): readonly Command[] {
     initCommand(),
     serveCommand(),
     signupsCommand(),
+    sessionsCommand(),
     resyncCommand(),
     codeCommand(),
     importCommand(),

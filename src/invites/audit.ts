@@ -24,6 +24,7 @@ export type AuditAction =
   | 'signIn'
   | 'signInRefused'
   | 'signOut'
+  | 'endSessions'
   /** By its owner: the only deed of a member that is recorded. */
   | 'switchOffCode'
 

@@ -141,6 +141,8 @@ export const BREATH: Duration = 20
 export interface BatchStore {
   /** How many accounts `giveCodes` would give codes: active ones that the host is known to have, and may be given codes. */
   countGiveable(host: string): Promise<number>
+  /** How often codes were given to all accounts, or are being given. */
+  countGivings(host: string): Promise<number>
   /** Makes gifted codes, and grows their owners' versions. */
   makeCodes(
     batch: NewBatch,
@@ -152,11 +154,19 @@ export interface BatchStore {
    *
    * @param part.codes fresh names, a multiple of `each`; those that are left over are not used
    * @param part.after the last account of the part before
+   * @param part.givings how many there were before this one
+   * @returns `overtaken` where the first part finds another number: of two at the same time one gives nothing
    */
   giveCodes(
     batch: NewBatch,
-    part: { codes: readonly string[]; each: number; terms: CodeTerms; after: string | null },
-  ): Promise<GivenPart | Exclude<PartOutcome, 'done'>>
+    part: {
+      codes: readonly string[]
+      each: number
+      terms: CodeTerms
+      after: string | null
+      givings: number
+    },
+  ): Promise<GivenPart | 'overtaken' | Exclude<PartOutcome, 'done'>>
   /**
    * Disables a code that is open at the instant of the batch, and makes a gifted one for its owner with the uses that no
    * sign-up has or holds, the same expiry and restriction; its note unless another is given. A batch of one part.

@@ -57,6 +57,8 @@ export interface Reach {
   readonly accounts: number
 }
 
+const UNDER_WAY = 'The same was begun a moment ago: wait for it, or undo it'
+
 /** So many of those that an action reached are named in the log. */
 const NAMED = 20
 
@@ -118,28 +120,34 @@ export class Operations {
     const terms = this.#terms(wanted)
     const { count } = wanted
     requireBetween('count', count, Math.min(limits.codesPerRequest, PART))
+    const givings = await store.countGivings(host.hostname)
     const accounts = await store.countGiveable(host.hostname)
     if (preview || accounts === 0) return { accounts, codes: accounts * count }
     const latest = await store.listBatches({ host: host.hostname, limit: LATEST, after: null })
-    if (isUnderWay(latest, 'giveCodes', now()))
-      throw new InviteError('BatchUnderWay', 'The same was begun a moment ago: wait for it, or undo it')
+    if (isUnderWay(latest, 'giveCodes', now())) throw new InviteError('BatchUnderWay', UNDER_WAY)
     const batch = this.#batch('giveCodes', actor, terms.note, { detail: { each: count, uses: wanted.uses } })
     let after: string | null = null
     do {
       if (after !== null) await breathe()
-      after = await this.#giveNext(batch, { each: count, terms, after })
+      after = await this.#giveNext(batch, { each: count, terms, after, givings })
     } while (after !== null)
     return this.#reached(batch)
   }
 
   async #giveNext(
     batch: NewBatch,
-    part: { readonly each: number; readonly terms: CodeTerms; readonly after: string | null },
+    part: {
+      readonly each: number
+      readonly terms: CodeTerms
+      readonly after: string | null
+      readonly givings: number
+    },
   ): Promise<string | null> {
     const size = Math.floor(PART / part.each) * part.each
     const [given] = await this.#withNames(size, (codes) =>
       this.#ports.store.giveCodes(batch, { ...part, codes }),
     )
+    if (given === 'overtaken') throw new InviteError('BatchUnderWay', UNDER_WAY)
     return given.after
   }
 

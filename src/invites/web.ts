@@ -71,8 +71,8 @@ export interface WebStore {
   extendWebSession(hash: string, idleAt: Instant): Promise<void>
   /** Forgets a session, and records the event if there is one; a session that is not there is passed over. */
   endWebSession(hash: string, event?: AuditEvent): Promise<void>
-  /** Forgets every session of an actor, and records the event where there was a session to forget. */
-  endWebSessions(actor: string, event: AuditEvent): Promise<void>
+  /** Forgets every session of an actor, and records the event where there was a session to forget. @returns how many */
+  endWebSessions(actor: string, event: AuditEvent): Promise<number>
   /** How an account stands, as its sessions tell it. */
   webStanding(actor: string): Promise<AccountStatus>
 

@@ -97,6 +97,16 @@ describe('an action on many', () => {
     expect(await count(bench, 'disabled_at IS NULL')).toBe(0)
   })
 
+  test('two that everybody is given codes by, begun at the same instant, give what one was seen to give', async () => {
+    await using bench = await openBench()
+    const begun = await Promise.allSettled([1, 2].map(() => bench.operations.giveCodes(WANTED, ACTOR, false)))
+    expect(begun.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    expect(begun.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'BatchUnderWay' },
+    })
+    expect(await count(bench, "for_account LIKE 'did:plc:0%'")).toBe(2 * OWNERS)
+  })
+
   test('is not begun again while it may be going on', async () => {
     let again: Promise<unknown> | undefined
     await using bench = await openBench(async () => {

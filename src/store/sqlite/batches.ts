@@ -70,6 +70,10 @@ export function batchMethods({ db, read, write }: Connection): DoingMethods {
     `UPDATE invite_code SET disabled_at = NULL, disabled_by_batch = NULL, enabled_by_batch = $batch WHERE code = $code`,
   )
   const countGiveable = prepareRows<[number]>(db, COUNT_GIVEABLE)
+  const countGivings = prepareRows<[number]>(
+    db,
+    `SELECT count(*) FROM batch WHERE host = ? AND action = 'giveCodes'`,
+  )
   const nextGiveable = prepareRows<[did: string]>(db, NEXT_GIVEABLE)
   const ownedBy = {
     toDisable: prepareRows<OwnedRow>(db, ownedSql(IS_OPEN)),
@@ -140,6 +144,8 @@ export function batchMethods({ db, read, write }: Connection): DoingMethods {
   return {
     countGiveable: (host) => read(() => countGiveable.get({ host })?.[0] ?? 0),
 
+    countGivings: (host) => read(() => countGivings.get(host)?.[0] ?? 0),
+
     makeCodes: (batch, { codes, terms, last }) =>
       unlessTaken(() =>
         write(() => {
@@ -153,9 +159,10 @@ export function batchMethods({ db, read, write }: Connection): DoingMethods {
         }),
       ),
 
-    giveCodes: (batch, { codes, each, terms, after }) =>
+    giveCodes: (batch, { codes, each, terms, after, givings }) =>
       unlessTaken(() =>
         write(() => {
+          if (after === null && countGivings.get(batch.host)?.[0] !== givings) return 'overtaken'
           const room = Math.floor(codes.length / each)
           const dids = nextGiveable
             .all({ host: batch.host, after: after ?? '', limit: room + 1 })

@@ -56,6 +56,14 @@ export function feedMethods({ db, read, write }: Connection): FeedStore {
                        WHERE other.batch = batch.id AND other.did <> $did AND coalesce(status, 'active') <> 'deleted')`,
   )
 
+  // Whoever comes back signs in again: a session that nobody used meanwhile would be good again.
+  const endSessions = db.prepare('DELETE FROM web_session WHERE actor = $did')
+  const endListedSessions = db.prepare(
+    `DELETE FROM web_session
+     WHERE actor IN (SELECT did FROM account WHERE host = $host AND status <> 'active'
+                     AND did IN (SELECT value ->> 0 FROM json_each($present)))`,
+  )
+
   const resync = prepareRows<ResyncRow>(
     db,
     'SELECT resync_wanted_at, resync_missing, resync_accepted FROM host WHERE hostname = ?',
@@ -137,6 +145,7 @@ export function feedMethods({ db, read, write }: Connection): FeedStore {
           eraseNotes(did)
         } else comeBack.run({ did, at })
         setStatus.run({ did, host, status, seq })
+        if (status !== 'active') endSessions.run({ did })
         return true
       }),
 
@@ -179,10 +188,12 @@ export function feedMethods({ db, read, write }: Connection): FeedStore {
       write(() => {
         const rows = JSON.stringify(present.map(({ did, status }) => [did, status]))
         list.run({ host, asOf, at, present: rows })
+        endListedSessions.run({ host, present: rows })
         for (const did of gone) {
           if (markGone.run({ did, host, asOf }).changes !== 1) continue
           eraseSignUps.run({ did })
           eraseNotes(did)
+          endSessions.run({ did })
         }
       }),
 

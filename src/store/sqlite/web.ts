@@ -91,7 +91,9 @@ export function webMethods({ db, read, write }: Connection): WebStore {
 
     endWebSessions: (actor, event) =>
       write(() => {
-        if (Number(endAll.run(actor).changes) > 0) record(event)
+        const ended = Number(endAll.run(actor).changes)
+        if (ended > 0) record(event)
+        return ended
       }),
 
     webStanding: (actor) => read(() => standing.get(actor)?.[0] ?? 'active'),

@@ -97,6 +97,27 @@ function describeMaking(openStore: OpenStore): void {
 
 function describeGivingToAll(openStore: OpenStore): void {
   describe('giving codes to all', () => {
+    test('of two that begin at the same time one gives, the other nothing', async () => {
+      await using subject = await openStore()
+      const stores = await storesOf(subject, 2)
+      const { store } = subject
+      await store.openHost({ hostname: HOST, did: 'did:web:pds' })
+      await know(store, ALICE)
+      const givings = await store.countGivings(HOST)
+      const outcomes = await inParallel(4, (index) =>
+        pick(stores, index).giveCodes(batchOf('giveCodes', `b${index}`), {
+          codes: [`c${index}`],
+          each: 1,
+          terms: TERMS,
+          after: null,
+          givings,
+        }),
+      )
+      expect(outcomes.filter((outcome) => outcome === 'overtaken')).toHaveLength(3)
+      expect(await codesOf(store, ALICE)).toHaveLength(1)
+      expect(await store.countGivings(HOST)).toBe(givings + 1)
+    })
+
     test('reaches accounts in good standing that the host has and that may be given codes, part by part', async () => {
       await using subject = await openStore()
       const { store } = subject
@@ -111,7 +132,7 @@ function describeGivingToAll(openStore: OpenStore): void {
 
       const batch = batchOf('giveCodes', 'b')
       const versions = await Promise.all([ALICE, DAN].map((did) => versionOf(store, did)))
-      const part = { each: 2, terms: TERMS }
+      const part = { each: 2, terms: TERMS, givings: 0 }
       expect(await store.giveCodes(batch, { ...part, codes: ['1', '2', '3', '4'], after: null })).toEqual({
         after: BOB,
       })

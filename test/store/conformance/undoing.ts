@@ -273,7 +273,7 @@ function describeUndoingInParts(openStore: OpenStore): void {
         batchOf('giveCodes', 'z'),
       ]
       const makes = (code: string) => ({ codes: [{ code, owner: ALICE }], terms: TERMS, last: false })
-      const gives = (code: string) => ({ codes: [code], each: 1, terms: TERMS, after: null })
+      const gives = (code: string) => ({ codes: [code], each: 1, terms: TERMS, after: null, givings: 0 })
       await store.switchCodes(off, { ...doing, codes: ['a'] })
       await store.makeCodes(made, makes('m1'))
       await store.giveCodes(given, gives('g1'))
@@ -281,7 +281,7 @@ function describeUndoingInParts(openStore: OpenStore): void {
       const before = await codesOf(store)
       expect(await store.switchCodes(off, { ...doing, codes: ['b'] })).toBe('stopped')
       expect(await store.makeCodes(made, makes('m2'))).toBe('stopped')
-      expect(await store.giveCodes(given, gives('g2'))).toBe('stopped')
+      expect(await store.giveCodes(given, { ...gives('g2'), after: ALICE })).toBe('stopped')
       expect(await codesOf(store)).toEqual(before)
       expect(await store.batch('x', HOST)).toMatchObject({ codes: 1 })
     })

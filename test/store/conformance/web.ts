@@ -6,7 +6,18 @@ import {
   type PendingSignIn,
   SESSIONS_PER_ACTOR,
 } from '../../../src/invites/web.ts'
-import { ALICE, BOB, HOST, inParallel, NOW, OTHER_HOST, pick, storesOf, type OpenStore } from './support.ts'
+import {
+  ALICE,
+  BOB,
+  CAROL,
+  HOST,
+  inParallel,
+  NOW,
+  OTHER_HOST,
+  pick,
+  storesOf,
+  type OpenStore,
+} from './support.ts'
 
 const HOUR = 3_600_000
 
@@ -41,12 +52,39 @@ export function describeWeb(openStore: OpenStore): void {
       await using subject = await openStore()
       const { store } = subject
       await store.openHost({ hostname: HOST, did: 'did:web:first' })
+      await store.applyEvent(HOST, { seq: 1, at: NOW, did: ALICE, status: 'takendown' })
       await store.openWebSession(session('a'))
       await store.openWebSession(session('b', { actor: BOB }))
-      await store.applyEvent(HOST, { seq: 1, at: NOW, did: ALICE, status: 'takendown' })
       expect(await store.webSession('a')).toMatchObject({ status: 'takendown' })
       expect(await store.webSession('b')).toMatchObject({ status: 'active' })
     })
+
+    test.each(['takendown', 'suspended', 'deactivated', 'deleted'] as const)(
+      'sessions of an account that is %s are over for good, told by an event or by a listing',
+      async (status) => {
+        await using subject = await openStore()
+        const { store } = subject
+        await store.openHost({ hostname: HOST, did: 'did:web:first' })
+
+        for (const actor of [ALICE, BOB, CAROL]) await store.openWebSession(session(actor, { actor }))
+        const left = async () =>
+          Promise.all([ALICE, BOB, CAROL].map(async (did) => await store.webSession(did)))
+        await store.applyEvent(HOST, { seq: 1, at: NOW, did: ALICE, status })
+        await store.applyEvent(HOST, { seq: 2, at: NOW, did: ALICE, status: 'active' })
+        expect((await left()).map((one) => one !== undefined)).toEqual([false, true, true])
+        const present = status === 'deleted' ? [] : [{ did: BOB, status }]
+        const gone = status === 'deleted' ? [BOB] : []
+        await store.applyEvent(HOST, { seq: 3, at: NOW, did: BOB, status: 'active' })
+        await store.applyListing(HOST, { asOf: 4, at: NOW, present, gone })
+        await store.applyListing(HOST, {
+          asOf: 5,
+          at: NOW,
+          present: [{ did: BOB, status: 'active' }],
+          gone: [],
+        })
+        expect((await left()).map((one) => one !== undefined)).toEqual([false, false, true])
+      },
+    )
 
     test('a session that is used lasts longer, and never shorter', async () => {
       await using subject = await openStore()

@@ -20,6 +20,7 @@ const ALL: Readonly<Record<AuditAction, true>> = {
   signIn: true,
   signInRefused: true,
   signOut: true,
+  endSessions: true,
   acceptResync: true,
   import: true,
   takeOver: true,

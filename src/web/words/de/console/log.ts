@@ -60,6 +60,7 @@ export const consoleLog: ConsoleLogWords = {
     signIn: 'Angemeldet',
     signInRefused: 'Anmeldung abgewiesen',
     signOut: 'Abgemeldet',
+    endSessions: 'Von Betreibern abgemeldet',
     switchOffCode: 'Eigenen Code abgeschaltet',
   },
   batch: {

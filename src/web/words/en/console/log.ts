@@ -59,6 +59,7 @@ export const consoleLog = {
     signIn: 'Signed in',
     signInRefused: 'Sign-in refused',
     signOut: 'Signed out',
+    endSessions: 'Signed out by an operator',
     switchOffCode: 'Own code switched off',
   },
   batch: {
