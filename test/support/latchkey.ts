@@ -20,8 +20,8 @@ export interface FrontedWorld extends AsyncDisposable {
   readonly link: LossyLink
   /** Ends Latchkey alone; the PDS goes on. */
   readonly stopLatchkey: () => Promise<void>
-  /** Starts it again, with the same settings. */
-  readonly startLatchkey: () => Promise<void>
+  /** Starts it again, with the same settings. @param more others for this start, such as DIDs that were not known before */
+  readonly startLatchkey: (more?: FlagValues) => Promise<void>
 }
 
 /**
@@ -41,20 +41,22 @@ export async function startFrontedWorld(
   const world = stack.use(await startWorld({ publicUrl: url, ...options }))
   const link = stack.use(await startLossyLink(world.pds.url))
   const databasePath = join(world.dataDir, 'latchkey.sqlite')
-  const config = readConfig(
-    {
-      database: `sqlite:${databasePath}`,
-      shutdownTimeout: '2s',
-      // All of a test's people come from one address.
-      guessLimit: '1000',
-      ...flags,
-      port: String(port),
-      publicUrl: url,
-      pdsUrl: link.url,
-      pdsAdminPassword: world.secrets.adminPassword,
-    },
-    {},
-  )
+  const configWith = (more: FlagValues) =>
+    readConfig(
+      {
+        database: `sqlite:${databasePath}`,
+        shutdownTimeout: '2s',
+        // All of a test's people come from one address.
+        guessLimit: '1000',
+        ...flags,
+        ...more,
+        port: String(port),
+        publicUrl: url,
+        pdsUrl: link.url,
+        pdsAdminPassword: world.secrets.adminPassword,
+      },
+      {},
+    )
   const logs: string[] = []
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -62,7 +64,7 @@ export async function startFrontedWorld(
       done()
     },
   })
-  const open = () => openApp(config, pino({ level: 'trace' }, sink), timings)
+  const open = (more: FlagValues = {}) => openApp(configWith(more), pino({ level: 'trace' }, sink), timings)
   let app = await open()
   stack.defer(() => app[Symbol.asyncDispose]())
   const running = stack.move()
@@ -73,8 +75,8 @@ export async function startFrontedWorld(
     logs,
     link,
     stopLatchkey: async () => app[Symbol.asyncDispose](),
-    startLatchkey: async () => {
-      app = await open()
+    startLatchkey: async (more) => {
+      app = await open(more)
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

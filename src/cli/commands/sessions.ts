@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import type { Config } from '../../config.ts'
-import { ADMIN } from '../../invites/types.ts'
 import { deedOfCommand } from '../deed.ts'
 import { openKnownStore } from '../known-store.ts'
 import { withSettings } from '../settings.ts'
@@ -9,7 +8,7 @@ import { withSettings } from '../settings.ts'
 export function sessionsCommand(): Command {
   const end = new Command('end')
     .description('Sign somebody out of the pages at once, in all browsers.')
-    .argument('<actor>', `a DID, or ${ADMIN} for whoever signed in with the password`)
+    .argument('<actor>', 'a DID, or admin for whoever signed in with the password')
   return new Command('sessions')
     .description('End sessions of the pages.')
     .addCommand(withSettings(end, (config) => endSessions(config, end.args[0] ?? '')))

@@ -1,6 +1,6 @@
 import type { JoinWords } from '../words/join.ts'
 import type { Refused } from './ports.ts'
-import type { FormErrors, JoinProps } from './props.ts'
+import type { FormError, FormErrors, JoinProps } from './props.ts'
 
 /** The form as it was sent. */
 export interface Filled {
@@ -67,10 +67,15 @@ export function refusedAs({ error, message }: Refused, handle: string, words: Jo
   if (error === 'HandleNotAvailable' || /reserved/i.test(message)) return { name: words.handleReserved }
   if (/handle.*taken|taken.*handle/i.test(message)) return { name: words.handleTaken(handle) }
   if (error === 'InvalidHandle' || error === 'UnsupportedDomain' || /handle/i.test(message))
-    return { name: message || words.handleBad }
+    return { name: quoted(message) ?? words.handleBad }
   if (/e-?mail.*taken/i.test(message)) return { email: words.emailTaken }
   if (/e-?mail/i.test(message)) return { email: words.emailBad }
   if (error === 'InvalidPassword' || /password/i.test(message))
-    return { password: message || words.passwordLong }
-  return { form: message || words.formWrong }
+    return { password: quoted(message) ?? words.passwordLong }
+  return { form: quoted(message) ?? words.formWrong }
+}
+
+/** What the host said, where it said something. */
+function quoted(message: string): FormError | undefined {
+  return message === '' ? undefined : { quoted: message }
 }

@@ -11,8 +11,11 @@ export interface Inviter {
 /** The fields of the form, by the name of their input. */
 export type FieldName = 'name' | 'email' | 'password' | 'consent'
 
+/** What is wrong: a sentence of ours, or what the host said, for which we have none. */
+export type FormError = string | { readonly quoted: string }
+
 /** What the form says when it did not work; `form` is not about one field. */
-export type FormErrors = Partial<Record<FieldName | 'form', string>>
+export type FormErrors = Partial<Record<FieldName | 'form', FormError>>
 
 /** The page of an invite that lets somebody in. */
 export interface JoinProps {

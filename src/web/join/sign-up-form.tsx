@@ -3,7 +3,7 @@ import { CheckField, Field } from '../kit/field.tsx'
 import { useWords } from '../kit/locale.tsx'
 import { Notice } from '../kit/notice.tsx'
 import { joinWords } from '../words/join.ts'
-import type { FieldName, JoinProps } from './props.ts'
+import type { FieldName, FormError, JoinProps } from './props.ts'
 
 const FIELDS: readonly FieldName[] = ['name', 'email', 'password', 'consent']
 
@@ -14,7 +14,7 @@ export function SignUpForm({ domains, terms, privacy, values, errors }: JoinProp
   const focus = (name: FieldName) => (firstWrong === name ? { autofocus: true } : {})
   return (
     <form class="sign-up stack" method="post" data-still={words.stillCreating}>
-      {errors.form !== undefined && <Notice kind="wrong">{errors.form}</Notice>}
+      {errors.form !== undefined && <Notice kind="wrong">{said(errors.form)}</Notice>}
       <div
         data-handle=""
         data-free={words.handleFree('%')}
@@ -25,7 +25,7 @@ export function SignUpForm({ domains, terms, privacy, values, errors }: JoinProp
           name="name"
           label={words.handle}
           hint={words.handleHint}
-          error={errors.name}
+          error={said(errors.name)}
           value={values.name}
           required
           minlength={3}
@@ -43,7 +43,7 @@ export function SignUpForm({ domains, terms, privacy, values, errors }: JoinProp
         type="email"
         label={words.email}
         hint={words.emailHint}
-        error={errors.email}
+        error={said(errors.email)}
         value={values.email}
         required
         maxlength={254}
@@ -55,7 +55,7 @@ export function SignUpForm({ domains, terms, privacy, values, errors }: JoinProp
         type="password"
         label={words.password}
         hint={words.passwordHint}
-        error={errors.password}
+        error={said(errors.password)}
         required
         minlength={8}
         maxlength={256}
@@ -65,7 +65,7 @@ export function SignUpForm({ domains, terms, privacy, values, errors }: JoinProp
       {(terms ?? privacy) !== null && (
         <CheckField
           name="consent"
-          error={errors.consent}
+          error={said(errors.consent)}
           required
           checked={values.consent}
           {...focus('consent')}
@@ -78,6 +78,22 @@ export function SignUpForm({ domains, terms, privacy, values, errors }: JoinProp
       </Button>
       <p class="sign-up-state muted" role="status" />
     </form>
+  )
+}
+
+/** What is wrong, in the page's language; `undefined` where nothing is. */
+function said(error: FormError | undefined) {
+  return typeof error === 'object' ? <HostSays {...error} /> : error
+}
+
+/** What the PDS said, which is English in every language. */
+function HostSays({ quoted }: { quoted: string }) {
+  const words = useWords(joinWords)
+  return (
+    <>
+      {words.hostSays}
+      <q lang="en">{quoted}</q>
+    </>
   )
 }
 

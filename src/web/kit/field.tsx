@@ -5,7 +5,7 @@ interface FieldProps {
   name: string
   label: string
   hint?: string | undefined
-  error?: string | undefined
+  error?: ComponentChildren
 }
 
 /** An input with its label, its hint and its error, tied together for those who can't see that they are. */
@@ -95,7 +95,7 @@ function FieldError({ name, error }: Pick<FieldProps, 'name' | 'error'>) {
   )
 }
 
-function described(name: string, hint: string | undefined, error: string | undefined) {
+function described(name: string, hint: string | undefined, error: ComponentChildren) {
   const by = [hint !== undefined && `${name}-hint`, error !== undefined && `${name}-error`].filter(Boolean)
   return {
     ...(by.length > 0 && { 'aria-describedby': by.join(' ') }),

@@ -76,6 +76,7 @@ export const join: JoinWords = {
   hostPrivacy: 'Datenschutzerklärung',
   hostContact: 'Kontakt',
   formWrong: 'Das hat noch nicht geklappt.',
+  hostSays: 'Der Server sagt: ',
 
   appSteps: (host) => [
     'Kopiere deinen Einladungscode.',

@@ -67,6 +67,7 @@ export const join = {
   hostPrivacy: 'Privacy policy',
   hostContact: 'Contact',
   formWrong: 'That did not work yet.',
+  hostSays: 'The server says: ',
 
   appSteps: (host: string) => [
     'Copy your invite code.',
