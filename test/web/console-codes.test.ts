@@ -5,17 +5,13 @@ import { app } from '../../src/lexicons/index.ts'
 import { startChromium, withoutChromium } from '../support/chromium.ts'
 import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
 import { giftCode, join, postAsAdmin } from '../support/members.ts'
-import { violationsOn } from './axe.ts'
 import { pagesOf } from './browser.ts'
 import { giveSession } from './member-session.ts'
-import { isTooWide, openVisitor, type Visitor } from './visitor.ts'
+import { openVisitor, type Visitor } from './visitor.ts'
 
 /** An administrator and a moderator, whom nobody but the settings needs to know. */
 const OPERATOR = `did:plc:${'o'.repeat(24)}`
 const MODERATOR = `did:plc:${'m'.repeat(24)}`
-
-const THEMES = ['light', 'dark'] as const
-const WIDTHS = [360, 1180]
 
 describe.skipIf(withoutChromium())('the codes of the console', { timeout: 60_000 }, () => {
   let fronted: FrontedWorld
@@ -261,44 +257,6 @@ describe.skipIf(withoutChromium())('the codes of the console', { timeout: 60_000
     await rows(page, 'Actions on codes and accounts').first().waitFor()
     expect(await page.getByRole('button', { name: 'Undo' }).count()).toBe(0)
   })
-
-  test.each(THEMES.flatMap((colorScheme) => WIDTHS.map((width) => ({ colorScheme, width }))))(
-    'can be used by everybody, $colorScheme, $width px',
-    async ({ colorScheme, width }) => {
-      const viewport = { width, height: 860 }
-      await using visitor = await openConsole({ colorScheme, viewport, bypassCSP: true })
-      const { page } = visitor
-      const check = async () => expect([await violationsOn(page), await isTooWide(page)]).toEqual([[], false])
-      await page.goto(`${web}/admin/codes`)
-      await rows(page, 'Invite codes').first().waitFor()
-      await page.getByLabel('Select all on this page').check()
-      await check()
-      for (const name of ['Create codes', 'Give to everyone']) {
-        await page.getByRole('button', { name }).click()
-        await page.getByRole('dialog').waitFor()
-        await check()
-        await page.keyboard.press('Escape')
-      }
-      await page.getByRole('button', { name: 'Disable', exact: true }).click()
-      await page.getByRole('dialog').getByLabel('Note').waitFor()
-      await check()
-      await page.keyboard.press('Escape')
-      await rows(page, 'Invite codes').first().getByRole('button').click()
-      await page.getByRole('dialog').waitFor()
-      await check()
-      await page.keyboard.press('Escape')
-      await lookFor(page, 'nothing is like this')
-      await page.getByText('No code is like that.').waitFor()
-      await check()
-      await page.goto(`${web}/admin/log`)
-      await rows(page, 'Audit log').first().locator('summary').click()
-      await check()
-      await rows(page, 'Actions on codes and accounts').getByRole('button').first().click()
-      await inDialog(page, 'Undo').waitFor()
-      await check()
-      expect(visitor.complaints).toEqual([])
-    },
-  )
 })
 
 async function expectFocus(place: Locator): Promise<void> {

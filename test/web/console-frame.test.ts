@@ -7,13 +7,10 @@ import { startChromium, withoutChromium } from '../support/chromium.ts'
 import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
 import { giftCode, join, postAsAdmin } from '../support/members.ts'
 import type { Member } from '../support/pds.ts'
-import { violationsOn } from './axe.ts'
 import { pagesOf } from './browser.ts'
 import { giveSession } from './member-session.ts'
-import { isTooWide, openVisitor, type Visitor } from './visitor.ts'
+import { openVisitor, type Visitor } from './visitor.ts'
 
-const THEMES = ['light', 'dark'] as const
-const WIDTHS = [360, 1180]
 const PHONE = { width: 360, height: 640 }
 
 describe.skipIf(withoutChromium())('around the views of the console', { timeout: 60_000 }, () => {
@@ -208,34 +205,5 @@ describe.skipIf(withoutChromium())('around the views of the console', { timeout:
       .and(page.getByRole('status'))
       .waitFor()
     expect(await page.evaluate(() => document.activeElement?.textContent)).toContain('1 code disabled.')
-  })
-
-  describe.each(THEMES)('in the %s theme', (colorScheme) => {
-    test.each(WIDTHS)('everybody can come in, %i pixels wide', async (width) => {
-      const options = { colorScheme, viewport: { width, height: 800 }, bypassCSP: true }
-      const wrong: string[] = []
-      const look = async (page: Page, what: string) => {
-        if (await isTooWide(page)) wrong.push(`${what}: wider than its window`)
-        for (const violation of await violationsOn(page)) wrong.push(`${what}: ${violation}`)
-      }
-      await using visitor = await openAs(null, options)
-      const { page } = visitor
-      await show(page, '')
-      await look(page, 'signing in')
-      await guess(page, 'wrong')
-      await page.getByText('That is not the password.').waitFor()
-      await look(page, 'a wrong password')
-      await giveSession(fronted, page.context(), bob.did)
-      await show(page, '')
-      await page.getByText('is no operator').waitFor()
-      await look(page, 'a stranger')
-      await giveSession(fronted, page.context(), 'admin')
-      for (const view of ['/log', '/codes']) {
-        await show(page, view)
-        await page.locator('tbody tr').first().waitFor()
-        await look(page, view)
-      }
-      expect(wrong).toEqual([])
-    })
   })
 })

@@ -3,15 +3,11 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { app, com } from '../../src/lexicons/index.ts'
 import { startChromium, withoutChromium } from '../support/chromium.ts'
 import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
-import { codesOf, getAsAdmin, giftCode, join, postAsAdmin, setBirth } from '../support/members.ts'
+import { codesOf, getAsAdmin, giftCode, join, setBirth } from '../support/members.ts'
 import type { Member } from '../support/pds.ts'
-import { violationsOn } from './axe.ts'
 import { pagesOf } from './browser.ts'
 import { giveSession } from './member-session.ts'
-import { isTooWide, openVisitor, type Visitor } from './visitor.ts'
-
-const THEMES = ['light', 'dark'] as const
-const WIDTHS = [360, 1180]
+import { openVisitor, type Visitor } from './visitor.ts'
 
 const DAY = 86_400_000
 const MODERATOR = 'did:plc:moderatormoderatormodera'
@@ -306,62 +302,4 @@ describe.skipIf(withoutChromium())('the console', { timeout: 60_000 }, () => {
       expect(visitor.complaints).toEqual([])
     },
   )
-
-  describe.each(THEMES)('in the %s theme', (colorScheme) => {
-    test.each(WIDTHS)('everybody can use them, %i pixels wide', async (width) => {
-      const viewport = { width, height: 800 }
-      await using visitor = await openConsole({ colorScheme, viewport, bypassCSP: true })
-      const { page } = visitor
-      const wrong: string[] = []
-      const look = async (what: string) => {
-        if (await isTooWide(page)) wrong.push(`${what}: wider than its window`)
-        for (const violation of await violationsOn(page)) wrong.push(`${what}: ${violation}`)
-      }
-
-      await show(page, '')
-      await page.locator('.chart-day').last().focus()
-      await look('overview')
-      await page.getByRole('button', { name: 'Pause sign-ups' }).click()
-      await page.getByRole('dialog').waitFor()
-      await look('pausing')
-      const { $nsid } = app.latchkey.admin.setPause
-      await postAsAdmin(fronted, $nsid, { paused: true, message: PAUSED, exceptMigrations: true })
-      await show(page, '')
-      await page.getByText(PAUSED).waitFor()
-      await look('paused')
-      await postAsAdmin(fronted, $nsid, { paused: false })
-
-      await show(page, '/accounts')
-      await rowOf(page, '@ada.test').waitFor()
-      await look('accounts')
-      await page.getByRole('button', { name: 'Turn off invites of @ada.test' }).click()
-      await page.getByRole('dialog').waitFor()
-      await look('turning invites off')
-      await page.keyboard.press('Escape')
-      await page.getByLabel('Find accounts').fill('nobody')
-      await page.keyboard.press('Enter')
-      await page.getByText('No account goes by “nobody”.').waitFor()
-      await look('no account')
-
-      await show(page, '/tree')
-      await page.getByRole('button', { name: '@ada.test', exact: true }).click()
-      await page.getByRole('button', { name: '@bob.test', exact: true }).click()
-      await page.getByText('@cleo.test').waitFor()
-      await page.getByLabel('Find an account in the tree').fill('bob')
-      await page.keyboard.press('Enter')
-      const found = page.getByRole('navigation', { name: 'Found' })
-      await found.waitFor()
-      await look('tree')
-      await found.getByRole('link').click()
-      await page.getByRole('navigation', { name: 'The way to it' }).waitFor()
-      await look('a branch')
-
-      await show(page, '/policy')
-      await page.getByRole('button', { name: 'See what it would do' }).click()
-      await page.locator('.policy .notice').waitFor()
-      await look('policy')
-      expect(wrong).toEqual([])
-      expect(visitor.complaints).toEqual([])
-    })
-  })
 })

@@ -5,11 +5,10 @@ import { startChromium, withoutChromium } from '../support/chromium.ts'
 import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
 import { giftCode, join, postAsAdmin, setBirth } from '../support/members.ts'
 import type { Member } from '../support/pds.ts'
-import { violationsOn } from './axe.ts'
 import { authorize, pagesOf, signInAtPds } from './browser.ts'
 import { giveSession } from './member-session.ts'
 import { PNG, showProfile } from './profiles.ts'
-import { isTooWide, openVisitor, type Visitor, WINDOWS } from './visitor.ts'
+import { openVisitor, type Visitor } from './visitor.ts'
 
 const HOUR = 3_600_000
 
@@ -341,55 +340,6 @@ describe.skipIf(withoutChromium())("the page of a member's invites", () => {
     expect(await headingOf(page)).toBe('1 Einladung zu vergeben')
     await page.getByRole('button', { name: `Abschalten: ${code}` }).click()
     expect(await page.getByRole('dialog', { name: 'Diese Einladung abschalten?' }).isVisible()).toBe(true)
-  })
-
-  test.each(WINDOWS)('nothing is in the way of anybody: $colorScheme, $viewport.width px', async (window) => {
-    const name = `l${window.colorScheme}${window.viewport.width}`
-    const member = await join(fronted, `${name}.test`, await gift(ada))
-    const used = await gift(member)
-    await join(fronted, `${name}-guest.test`, used)
-    const code = await gift(member)
-    const options = { ...window, bypassCSP: true, reducedMotion: 'reduce' } as const
-    const looked: Record<string, readonly string[]> = {}
-    const look = async (page: Page, what: string) => {
-      looked[what] = [...(await violationsOn(page)), ...((await isTooWide(page)) ? ['too wide'] : [])]
-    }
-    {
-      await using visitor = await openVisitor(browser, web, options)
-      await visitor.page.goto(`${web}/invites?problem=denied`)
-      await look(visitor.page, 'signed out')
-    }
-    {
-      await using visitor = await openAs(await join(fronted, `${name}-new.test`), options)
-      await look(visitor.page, 'no invite')
-    }
-    const off = await gift(member)
-    await postAsAdmin(fronted, com.atproto.admin.disableInviteCodes.$nsid, { codes: [off] })
-    await gift(member)
-    await using visitor = await openAs(member, options)
-    const { page } = visitor
-    await page.getByText('Ended without a guest').click()
-    await look(page, 'invites')
-    await page.getByLabel(`More: ${code}`).click()
-    await look(page, 'what is folded away')
-    await page.keyboard.press('Escape')
-    await page.getByRole('button', { name: `Show QR code: ${code}` }).click()
-    await page.getByRole('dialog', { name: 'Scan it to join' }).waitFor()
-    await look(page, 'the QR code')
-    await page.keyboard.press('Escape')
-    for (const [button, dialog] of [
-      ['Name it', 'Name it'],
-      ['Switch off', 'Switch this invite off?'],
-    ] as const) {
-      await choose(page, button, code)
-      await page.getByRole('dialog', { name: dialog }).waitFor()
-      await look(page, dialog)
-      await page.keyboard.press('Escape')
-    }
-    expect(looked).toEqual(Object.fromEntries(Object.keys(looked).map((what) => [what, []])))
-    expect(Object.keys(looked)).toHaveLength(7)
-    expect(visitor.complaints).toEqual([])
-    expect(visitor.strangers).toEqual([])
   })
 })
 

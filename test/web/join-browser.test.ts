@@ -13,10 +13,9 @@ import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
 import { type LossyLink, startLossyLink } from '../support/lossy-link.ts'
 import { giftCode, join } from '../support/members.ts'
 import { type Member, postJson } from '../support/pds.ts'
-import { violationsOn } from './axe.ts'
 import { pagesOf } from './browser.ts'
 import { PNG, showProfile } from './profiles.ts'
-import { isTooWide, openVisitor, WINDOWS } from './visitor.ts'
+import { openVisitor } from './visitor.ts'
 
 /** What a PLC directory is asked for a new identity. */
 const isNewIdentity = ({ method }: { method: string }) => method === 'POST'
@@ -193,40 +192,6 @@ describe.skipIf(withoutChromium())('on the page of an invite, in a browser', () 
     await page.getByRole('button', { name: 'Copy the code' }).first().click()
     await page.getByRole('button', { name: 'Copied' }).waitFor()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(code)
-  })
-
-  test.each(WINDOWS)('nothing is in the way of anybody: $colorScheme, $viewport.width px', async (window) => {
-    const code = await giftCode(fronted, { forAccount: ada.did })
-    await using visitor = await openVisitor(browser, web, {
-      ...window,
-      bypassCSP: true,
-      reducedMotion: 'reduce',
-    })
-    const { page } = visitor
-    const looked: Record<string, readonly string[]> = {}
-    const look = async (name: string) => {
-      looked[name] = [...(await violationsOn(page)), ...((await isTooWide(page)) ? ['too wide'] : [])]
-    }
-    await page.goto(`${web}/join/${code}`)
-    await look('the invite')
-    await page.getByText('Sign up in an app').click()
-    await look('in an app')
-    await page.getByText('Move an account that I have').click()
-    await look('moving')
-    await page.goto(`${web}/join/${code}`)
-    await fill(page, { ...newPerson(), handle: 'ada.test' })
-    await send(page)
-    await look('errors')
-    await fill(page, newPerson())
-    await send(page)
-    await look('done')
-    await page.goto(`${web}/join/nope`)
-    await look('refused')
-    await page.goto(`${web}/join`)
-    await look('nothing here')
-    expect(looked).toEqual(Object.fromEntries(Object.keys(looked).map((name) => [name, []])))
-    expect(Object.keys(looked)).toHaveLength(7)
-    expect(visitor.strangers).toEqual([])
   })
 })
 
