@@ -54,7 +54,9 @@ async function take(page: Page, scene: string): Promise<void> {
     const shown = language === 'en' ? IN_README[name] : undefined
     if (shown !== undefined)
       await page.screenshot({ path: join(SHOWN, `${shown}.png`), animations: 'disabled' })
-    if (all !== undefined)
-      await page.screenshot({ path: join(all, `${name}.png`), fullPage: true, animations: 'disabled' })
+    if (all === undefined) continue
+    // A dialog belongs to the window, not to the page behind it.
+    const fullPage = (await page.locator('dialog[open]').count()) === 0
+    await page.screenshot({ path: join(all, `${name}.png`), fullPage, animations: 'disabled' })
   }
 }

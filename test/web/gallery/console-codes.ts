@@ -21,6 +21,12 @@ export function codesScenes(
         .waitFor()
       await act(stage)
     })
+  /** With few rows behind what is done there. */
+  const among = (act: Scene) =>
+    here(async (stage) => {
+      await look(stage.page, stage.say.codes.query, 'Meet-up')
+      await act(stage)
+    })
   const inDialog = ({ press }: Stage, name: string) => press(name, 'dialog[open]')
   return {
     'as-they-are': here(async () => {}),
@@ -30,22 +36,22 @@ export function codesScenes(
       await page.keyboard.press('Enter')
       await read(say.codes.nothing)
     }),
-    creating: here(({ press, say }) => press(say.codes.create)),
-    'creating-for-nobody': here(async (stage) => {
+    creating: among(({ press, say }) => press(say.codes.create)),
+    'creating-for-nobody': among(async (stage) => {
       const { page, press, read, say } = stage
       await press(say.codes.create)
       await page.getByRole('dialog').getByLabel(say.codes.owner).fill('nobody.test')
       await inDialog(stage, say.codes.make)
       await read(say.codes.unknownAccount)
     }),
-    created: here(async (stage) => {
+    created: among(async (stage) => {
       await stage.press(stage.say.codes.create)
       await stage.page.getByRole('dialog').getByLabel(stage.say.codes.count).fill('3')
       await inDialog(stage, stage.say.codes.make)
       await stage.page.getByRole('dialog').getByText(stage.say.codes.made(3)).waitFor()
     }),
-    giving: here(({ press, say }) => press(say.codes.give)),
-    'giving-to-so-many': here(async (stage) => {
+    giving: among(({ press, say }) => press(say.codes.give)),
+    'giving-to-so-many': among(async (stage) => {
       await stage.press(stage.say.codes.give)
       await inDialog(stage, stage.say.codes.preview)
       await stage.page.getByRole('dialog').getByRole('button', { name: stage.say.codes.change }).waitFor()

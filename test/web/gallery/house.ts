@@ -58,7 +58,7 @@ export async function openHouse(browser: Browser): Promise<House> {
   const disable = (code: string) =>
     postAsAdmin(fronted, com.atproto.admin.disableInviteCodes.$nsid, { codes: [code] })
 
-  await create({ count: 40, uses: 25, note: 'Meet-up in Lisbon' })
+  await create({ count: 20, uses: 25, note: 'Meet-up in Lisbon' })
   const alice = await join(fronted, 'alice.test')
   await showProfile(fronted, alice, { displayName: 'Alice Moreau', picture: await paint(browser, '#0b6e69') })
   const giftOf = (owner: Member, useCount = 1) => giftCode(fronted, { forAccount: owner.did, useCount })
