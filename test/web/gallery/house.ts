@@ -33,8 +33,10 @@ export interface House extends AsyncDisposable {
   readonly off: Member
   /** Has twenty open codes. */
   readonly rich: Member
-  /** Knows nobody, has no codes, and lets one guess in. */
+  /** Knows nobody and has no codes. */
   readonly bare: FrontedWorld
+  /** Has no endings for handles, so no form, and bears one wrong guess. */
+  readonly strict: FrontedWorld
 }
 
 /** Lets a browser's people in. @param browser paints their pictures */
@@ -43,8 +45,9 @@ export async function openHouse(browser: Browser): Promise<House> {
   const timings = { lookWhileSound: 100, lookWhileFaulty: 100 }
   const flags = { inviteInterval: '7d', fresh: 'true', moderators: MODERATOR }
   const fronted = stack.use(await startFrontedWorld(flags, { handleDomains: ['.test', '.example'] }, timings))
-  const bare = stack.use(await startFrontedWorld({ inviteInterval: 'off', guessLimit: '1' }))
-  bare.world.pds.pds.ctx.cfg.identity.serviceHandleDomains = []
+  const bare = stack.use(await startFrontedWorld({ inviteInterval: 'off' }))
+  const strict = stack.use(await startFrontedWorld({ guessLimit: '1' }))
+  strict.world.pds.pds.ctx.cfg.identity.serviceHandleDomains = []
   const { service } = fronted.world.pds.pds.ctx.cfg
   service.termsOfServiceUrl = 'https://harbor.example/terms'
   service.privacyPolicyUrl = 'https://harbor.example/privacy'
@@ -109,6 +112,7 @@ export async function openHouse(browser: Browser): Promise<House> {
     off,
     rich,
     bare,
+    strict,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
 }

@@ -20,7 +20,7 @@ export const joinScenes: Scenes = {
     await go(`/join/${house.invite}`)
     await page.getByText(say.join.wayMove).click()
   },
-  'join-without-form': ({ go, house }) => goToBare(house, go),
+  'join-without-form': async ({ go, house: { strict } }) => go(`/join/${await giftCode(strict)}`, strict),
   'join-handle-taken': async ({ go, house, page, say, read }) => {
     await go(`/join/${house.invite}`)
     await page.locator('#name').fill('alice')
@@ -109,8 +109,8 @@ export const pendingScenes: Scenes = named('join-pending', PENDING)
 const REFUSED: Readonly<Record<RefusedProps['why'], Scene>> = {
   'not good': ({ go }) => go('/join/nope'),
   'too many': async ({ go, house, read, say }) => {
-    await go('/join/first-guess', house.bare)
-    await go('/join/second-guess', house.bare)
+    await go('/join/first-guess', house.strict)
+    await go('/join/second-guess', house.strict)
     await read(say.join.waitTitle)
   },
 }
@@ -129,10 +129,6 @@ export function named(page: string, scenes: Scenes): Scenes {
 export async function until(isSo: () => Promise<boolean>): Promise<void> {
   for (const end = Date.now() + 30_000; Date.now() < end; await sleep(100)) if (await isSo()) return
   throw new Error('half a minute was not enough')
-}
-
-async function goToBare({ bare }: Stage['house'], go: Stage['go']): Promise<void> {
-  await go(`/join/${await giftCode(bare)}`, bare)
 }
 
 async function paused({ go, house, after, read, say }: Stage, how: object): Promise<void> {

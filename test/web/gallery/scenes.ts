@@ -18,13 +18,13 @@ const PAGES: Readonly<Record<keyof Pages, Scenes>> = {
   console: consoleScenes,
   'not-found': { 'nothing-here': ({ go }) => go('/join') },
   broken: {
-    broken: async ({ go, house: { bare }, after, page }) => {
+    broken: async ({ go, house: { strict }, after, page }) => {
       // What the PDS told before is forgotten by that.
-      await bare.stopLatchkey()
-      await bare.startLatchkey()
-      bare.link.trouble(`/xrpc/${com.atproto.server.describeServer.$nsid}`, 'reset')
-      after.defer(() => bare.link.calm())
-      await go(`/join/${await giftCode(bare)}`, bare)
+      await strict.stopLatchkey()
+      await strict.startLatchkey()
+      strict.link.trouble(`/xrpc/${com.atproto.server.describeServer.$nsid}`, 'reset')
+      after.defer(() => strict.link.calm())
+      await go(`/join/${await giftCode(strict)}`, strict)
       await page.locator('a[href=""]').waitFor()
     },
   },
