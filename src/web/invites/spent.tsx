@@ -1,7 +1,8 @@
 import { EmptyState } from '../kit/empty-state.tsx'
-import { useWords } from '../kit/locale.tsx'
+import { useLanguage, useWords } from '../kit/locale.tsx'
 import { SmallTicket } from '../kit/ticket.tsx'
 import { Time } from '../kit/time.tsx'
+import { number } from '../words/format.ts'
 import { invitesWords } from '../words/invites.ts'
 import { Guests } from './guests.tsx'
 import type { OwnCode } from './props.ts'
@@ -30,13 +31,14 @@ export function Used({ codes }: { codes: readonly OwnCode[] }) {
 /** The invites that ended before anybody came with them, folded away. */
 export function Ended({ codes }: { codes: readonly OwnCode[] }) {
   const words = useWords(invitesWords)
+  const language = useLanguage()
   const ended = codes.filter(({ state, uses }) => state !== 'open' && uses.length === 0)
   if (ended.length === 0) return null
   return (
     <details class="ended">
       <summary>
         <h2>{words.ended}</h2>
-        <span class="muted">{ended.length}</span>
+        <span class="muted">{number(language, ended.length)}</span>
       </summary>
       <SpentTickets codes={ended} />
     </details>

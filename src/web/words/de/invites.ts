@@ -1,4 +1,4 @@
-import { plural } from '../format.ts'
+import { number, plural } from '../format.ts'
 import type { InvitesWords } from '../invites.ts'
 
 export const invites: InvitesWords = {
@@ -8,7 +8,7 @@ export const invites: InvitesWords = {
       ? 'Gerade keine Einladung zu vergeben'
       : plural('de', count, {
           one: '1 Einladung zu vergeben',
-          other: `${count} Einladungen zu vergeben`,
+          other: `${number('de', count)} Einladungen zu vergeben`,
         }),
   each: (host) => `Jede öffnet einer Person die Tür zu ${host}.`,
   next: 'Nächste Einladung am ',
@@ -29,7 +29,8 @@ export const invites: InvitesWords = {
   showQr: 'QR-Code zeigen',
   scan: 'Scannen und dazukommen',
   menu: 'Mehr',
-  uses: (left) => plural('de', left, { one: 'Gut für eine Person', other: `Gut für ${left} Personen` }),
+  uses: (left) =>
+    plural('de', left, { one: 'Gut für eine Person', other: `Gut für ${number('de', left)} Personen` }),
   until: 'Gültig bis ',
   name: 'Benennen',
   rename: 'Namen ändern',
@@ -58,7 +59,8 @@ export const invites: InvitesWords = {
   expired: 'Abgelaufen am ',
   made: 'Ausgestellt am ',
   state: { open: 'offen', usedUp: 'eingelöst', expired: 'abgelaufen', disabled: 'abgeschaltet' },
-  moreGuests: (count) => plural('de', count, { one: '1 weitere Person', other: `${count} weitere Personen` }),
+  moreGuests: (count) =>
+    plural('de', count, { one: '1 weitere Person', other: `${number('de', count)} weitere Personen` }),
   invitedBy: 'Dich hat eingeladen: ',
   signedInAs: (handle) => `Angemeldet als ${handle}`,
   console: 'Konsole',

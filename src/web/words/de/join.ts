@@ -1,4 +1,4 @@
-import { plural } from '../format.ts'
+import { number, plural } from '../format.ts'
 import type { JoinWords } from '../join.ts'
 
 export const join: JoinWords = {
@@ -12,7 +12,7 @@ export const join: JoinWords = {
   left: (count) =>
     plural('de', count, {
       one: 'Diese Einladung gilt für eine Person.',
-      other: `Diese Einladung gilt noch für ${count} Personen.`,
+      other: `Diese Einladung gilt noch für ${number('de', count)} Personen.`,
     }),
   until: (day) => `Sie gilt bis ${day}.`,
   scan: 'Am Telefon weitermachen',

@@ -1,11 +1,11 @@
-import { plural } from '../format.ts'
+import { number, plural } from '../format.ts'
 
 export const invites = {
   title: 'My invites',
   heading: (count: number) =>
     count === 0
       ? 'No invite to give right now'
-      : plural('en', count, { one: '1 invite to give', other: `${count} invites to give` }),
+      : plural('en', count, { one: '1 invite to give', other: `${number('en', count)} invites to give` }),
   each: (host: string) => `Each one opens the door to ${host} for one person.`,
   next: 'Next invite on ',
   contact: ' Write to ',
@@ -25,7 +25,7 @@ export const invites = {
   scan: 'Scan it to join',
   menu: 'More',
   uses: (left: number) =>
-    plural('en', left, { one: 'Good for one person', other: `Good for ${left} people` }),
+    plural('en', left, { one: 'Good for one person', other: `Good for ${number('en', left)} people` }),
   until: 'Good until ',
   name: 'Name it',
   rename: 'Change the name',
@@ -54,7 +54,7 @@ export const invites = {
   expired: 'Expired on ',
   made: 'Made on ',
   state: { open: 'open', usedUp: 'used', expired: 'expired', disabled: 'switched off' },
-  moreGuests: (count: number) => plural('en', count, { one: '1 more', other: `${count} more` }),
+  moreGuests: (count: number) => plural('en', count, { one: '1 more', other: `${number('en', count)} more` }),
   invitedBy: 'You were invited by ',
   signedInAs: (handle: string) => `Signed in as ${handle}`,
   console: 'Console',

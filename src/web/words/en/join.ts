@@ -1,4 +1,4 @@
-import { plural } from '../format.ts'
+import { number, plural } from '../format.ts'
 
 export const join = {
   title: (host: string) => `You are invited to ${host}`,
@@ -11,7 +11,7 @@ export const join = {
   left: (count: number) =>
     plural('en', count, {
       one: 'This invite is for one person.',
-      other: `This invite is good for ${count} people.`,
+      other: `This invite is good for ${number('en', count)} people.`,
     }),
   until: (day: string) => `It is good until ${day}.`,
   scan: 'Go on with your phone',
