@@ -69,12 +69,8 @@ function Body({ invites: first, web, contact, csrf }: InvitesProps) {
       text = await work()
     } catch (error) {
       if (!(error instanceof CallError)) throw error
-      const isOver = error.status === 401
-      setSaid(
-        isOver
-          ? { kind: 'wrong', text: words.signedOut, next: 'signInAgain' }
-          : { kind: 'wrong', text: words.failed },
-      )
+      if (error.status === 401) setSaid({ kind: 'wrong', text: words.signedOut, next: 'signInAgain' })
+      else setSaid({ kind: 'wrong', text: error.status === 429 ? words.tooOften : words.failed })
       return
     }
     try {
@@ -110,10 +106,11 @@ function Body({ invites: first, web, contact, csrf }: InvitesProps) {
     <>
       <div class="stack-small">
         <h1 ref={heading} tabIndex={-1}>
-          {words.heading(left)}
+          {words.heading(open.length)}
         </h1>
         <p class="muted">
-          {open.length > 0 && `${words.each(hostname)} `}
+          {open.length > 0 &&
+            `${left === open.length ? words.each(hostname) : words.together(hostname, left)} `}
           <Coming invites={invites} contact={contact} />
         </p>
       </div>

@@ -11,6 +11,7 @@ export const invites: InvitesWords = {
           other: `${number('de', count)} Einladungen zu vergeben`,
         }),
   each: (host) => `Jede öffnet einer Person die Tür zu ${host}.`,
+  together: (host, people) => `Gut für ${number('de', people)} Personen bei ${host}.`,
   next: 'Nächste Einladung am ',
   contact: ' Schreib an ',
   why: {
@@ -66,6 +67,8 @@ export const invites: InvitesWords = {
   console: 'Konsole',
   signOut: 'Abmelden',
   signOutEverywhere: 'Überall abmelden',
+  tooOften:
+    'Du hast so viele Einladungen abgeschaltet, wie an einem Tag möglich sind. Versuch es morgen wieder.',
   failed: 'Das hat nicht geklappt. Bitte versuche es gleich noch einmal.',
   signedOut: 'Du bist nicht mehr angemeldet. Es hat sich nichts geändert.',
   signInAgain: 'Wieder anmelden',

@@ -7,6 +7,7 @@ export const invites = {
       ? 'No invite to give right now'
       : plural('en', count, { one: '1 invite to give', other: `${number('en', count)} invites to give` }),
   each: (host: string) => `Each one opens the door to ${host} for one person.`,
+  together: (host: string, people: number) => `Good for ${number('en', people)} people at ${host}.`,
   next: 'Next invite on ',
   contact: ' Write to ',
   why: {
@@ -60,6 +61,7 @@ export const invites = {
   console: 'Console',
   signOut: 'Sign out',
   signOutEverywhere: 'Sign out everywhere',
+  tooOften: 'You have switched off as many invites as one may in a day. Try again tomorrow.',
   failed: 'That did not work. Please try again in a moment.',
   signedOut: 'You are not signed in any more. Nothing has changed.',
   signInAgain: 'Sign in again',
