@@ -42,6 +42,9 @@ export interface RunningServer extends AsyncDisposable {
   readonly port: number
 }
 
+/** Where all methods are. */
+const XRPC = '/xrpc'
+
 /** What the PDS tells preflights, though it serves GET, HEAD and POST only. */
 const PREFLIGHT_METHODS = 'GET,HEAD,PUT,PATCH,POST,DELETE'
 
@@ -57,8 +60,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...pagePaths(pages),
   ]
   const { app, front } = createApp(options, routes)
-  await app.register(async (xrpc) => {
-    // The PDS has CORS on XRPC and not on its OAuth pages.
+  const mountXrpc = async (xrpc: FastifyInstance) => {
+    // The PDS has CORS on XRPC and not on its OAuth pages, nor have ours.
     await xrpc.register(cors, {
       origin: '*',
       methods: PREFLIGHT_METHODS,
@@ -67,7 +70,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     })
     for (const method of methods) registerMethod(xrpc, method)
     registerCreateAccount(xrpc, doors)
-  })
+  }
+  // With the prefix, since the plugin mounts a route for preflights of whatever lies under it.
+  await app.register(mountXrpc, { prefix: XRPC })
   registerOAuthSignUp(app, doors)
   registerHealth(app, health)
   await registerPages(app, pages)
@@ -113,7 +118,7 @@ function createApp({ log, pages, proxy, trustedProxies }: ServerOptions, routes:
   // Of single paths of ours it is the method that was not found: one that Fastify does not even know.
   app.setNotFoundHandler(({ url }, reply) => {
     const [path = ''] = url.split('?')
-    if (path.startsWith('/xrpc/'))
+    if (path.startsWith(`${XRPC}/`))
       return sendError(reply.header('access-control-allow-origin', '*'), unsupportedVerb())
     if (path === LIVE_PATH || path === READY_PATH)
       return sendError(reply, invalidRequest('Only GET is answered here'))
@@ -132,14 +137,14 @@ function createApp({ log, pages, proxy, trustedProxies }: ServerOptions, routes:
 }
 
 function registerMethod(app: FastifyInstance, method: XrpcMethod): void {
-  app.all(xrpcPath(method), async (request, reply) => {
+  app.all(underXrpc(xrpcPath(method)), async (request, reply) => {
     requireVerb(request, method.verb)
     return sendAnswer(reply, await method.answer(new IncomingXrpc(request)))
   })
 }
 
 function registerCreateAccount(app: FastifyInstance, doors: DoorPorts): void {
-  app.all(CREATE_ACCOUNT_PATH, async (request, reply) => {
+  app.all(underXrpc(CREATE_ACCOUNT_PATH), async (request, reply) => {
     requireVerb(request, 'POST')
     const { raw, ip: address } = request
     const body = { headers: raw.headers, stream: raw }
@@ -159,7 +164,12 @@ function registerOAuthSignUp(app: FastifyInstance, doors: DoorPorts): void {
 }
 
 function xrpcPath({ nsid }: XrpcMethod): string {
-  return `/xrpc/${nsid}`
+  return `${XRPC}/${nsid}`
+}
+
+/** A path of XRPC as it is mounted there. */
+function underXrpc(path: string): string {
+  return path.slice(XRPC.length)
 }
 
 /** HEAD is GET without the body, which is left away further down. */

@@ -60,6 +60,26 @@ describe('whatever is answered', () => {
     expect(page.match(/<h1>/g)).toHaveLength(1)
   })
 
+  test.each([
+    '/invites',
+    '/join/nothing',
+    '/admin',
+    '/_latchkey/sign-out',
+    '/_latchkey/live',
+    '/_latchkey/assets/nothing.js',
+  ])('no other site is let send what it likes to %s', async (path) => {
+    const { status, headers } = await fetch(web + path, {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'https://evil.example',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'x-csrf',
+      },
+    })
+    expect(status).toBeGreaterThanOrEqual(400)
+    expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
+  })
+
   test('what pages load is kept for good, under a name that tells its contents', async () => {
     const page = await (await fetch(`${web}/join/nothing`)).text()
     const files = [...page.matchAll(/(?:href|src)="(\/_latchkey\/assets\/[^"]+)"/g)].map(([, file]) => file)
