@@ -19,6 +19,7 @@ import { createFront, type Front, type Route } from './front.ts'
 import { type HealthChecks, LIVE_PATH, READY_PATH, registerHealth } from './health.ts'
 import { pagePaths, type PagePorts, registerPages, sendNotFound } from './pages.ts'
 import { logged, sendAnswer, sendError, sendUpstream, sendWhole } from './replies.ts'
+import { refuseUnreadable } from './unreadable.ts'
 import { IncomingXrpc } from './xrpc-request.ts'
 
 /** What the server mounts and where it listens. */
@@ -92,6 +93,7 @@ function createApp({ log, pages, proxy, trustedProxies }: ServerOptions, routes:
     // What is logged of a request names its id itself: a logger for each would cost as much as the answer.
     childLoggerFactory: (logger) => logger,
     genReqId: () => randomUUID(),
+    clientErrorHandler: refuseUnreadable(log),
     // Methods have one address each, with nothing to decode: a path that can't be decoded is of the pages.
     frameworkErrors: (error, _request, reply) => {
       reply.header('via', VIA)
