@@ -8,6 +8,7 @@ import { Callers, rolesOf } from './auth/callers.ts'
 import { MemberAuth } from './auth/member.ts'
 import { Verdicts } from './auth/verdicts.ts'
 import { ModeratorAuth } from './auth/moderator.ts'
+import { REFUSALS_NOTED } from './auth/refused-sign-ins.ts'
 import { PasswordTries } from './auth/password-tries.ts'
 import { type Config, policySettings } from './config.ts'
 import { startFirstWrites } from './start/first-writes.ts'
@@ -127,6 +128,7 @@ export async function openApp(
     now,
     random: randomBytes,
     guesses: createAddressLimiter(PASSWORD_GUESSES),
+    refusals: createAddressLimiter(REFUSALS_NOTED),
   }
   const signIn = openSignIn({
     ...passwords,

@@ -1,25 +1,22 @@
-import { type AuditStore, makeId } from '../invites/audit.ts'
-import type { RandomBytes } from '../invites/code.ts'
-import { ADMIN, type Instant } from '../invites/types.ts'
+import { ADMIN } from '../invites/types.ts'
+import { RefusedSignIns, type RefusedSignInsPorts } from './refused-sign-ins.ts'
 
-export interface PasswordTriesPorts {
-  readonly store: Pick<AuditStore, 'recordEvent'>
+export interface PasswordTriesPorts extends RefusedSignInsPorts {
   /** How often an address may be wrong; the same for the form and for the methods. */
   readonly guesses: {
     readonly blockedFor: (address: string) => Promise<number | undefined>
     readonly count: (address: string) => Promise<unknown>
   }
-  readonly hostname: string
-  readonly now: () => Instant
-  readonly random: RandomBytes
 }
 
 /** Lets nobody try admin passwords one after the other: counts wrong ones by address, and tells the audit log. */
 export class PasswordTries {
   readonly #ports: PasswordTriesPorts
+  readonly #refused: RefusedSignIns
 
   constructor(ports: PasswordTriesPorts) {
     this.#ports = ports
+    this.#refused = new RefusedSignIns(ports)
   }
 
   /**
@@ -33,19 +30,15 @@ export class PasswordTries {
     isRight: boolean,
     address: string,
   ): Promise<'right' | 'wrong' | { readonly retryAfter: number }> {
-    const { guesses, store, random, now, hostname } = this.#ports
+    const { guesses } = this.#ports
     const retryAfter = await guesses.blockedFor(address)
-    if (retryAfter !== undefined) return { retryAfter }
+    if (retryAfter !== undefined) {
+      await this.#refused.recordSome(ADMIN, address, { by: 'password', problem: 'wait' })
+      return { retryAfter }
+    }
     if (isRight) return 'right'
     await guesses.count(address)
-    await store.recordEvent({
-      id: makeId(random),
-      at: now(),
-      actor: ADMIN,
-      action: 'signInRefused',
-      subject: hostname,
-      detail: { by: 'password', address },
-    })
+    await this.#refused.record(ADMIN, { by: 'password', address })
     return 'wrong'
   }
 }

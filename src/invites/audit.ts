@@ -31,6 +31,8 @@ export type AuditAction =
 /** Actors that are no account: the PDS accepted them for moderation, or they stood at the machine. */
 export const MODERATOR = 'moderator'
 export const COMMAND_LINE = 'command line'
+/** Nobody vouched for who it was. */
+export const SOMEBODY = 'somebody'
 /** The policy of the settings was written at a start. */
 export const SETTINGS_ACTOR = 'settings'
 

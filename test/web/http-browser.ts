@@ -27,9 +27,9 @@ export class HttpBrowser {
     this.#host = new URL(web).host
   }
 
-  get(path: string): Promise<WebReply> {
-    // As if somebody had typed the address.
-    return this.#send('GET', path, { 'sec-fetch-site': 'none' }, undefined)
+  /** Goes to a page, as if somebody had typed the address. @param headers beside what says so */
+  get(path: string, headers: Record<string, string> = {}): Promise<WebReply> {
+    return this.#send('GET', path, { 'sec-fetch-site': 'none', ...headers }, undefined)
   }
 
   /** Sends a form. @param headers what tells where it comes from; one of the pages where left out */

@@ -5,6 +5,7 @@ import { AdministratorAuth } from '../../src/auth/administrator.ts'
 import { Callers, rolesOf } from '../../src/auth/callers.ts'
 import type { Credentials } from '../../src/auth/credentials.ts'
 import type { Returned } from '../../src/auth/oauth-sign-in.ts'
+import { REFUSALS_NOTED } from '../../src/auth/refused-sign-ins.ts'
 import { PasswordTries } from '../../src/auth/password-tries.ts'
 import { webCookies } from '../../src/auth/web-cookies.ts'
 import { WebSessions } from '../../src/auth/web-sessions.ts'
@@ -48,6 +49,7 @@ beforeEach(async () => {
     hostname: HOST,
     starts: createAddressLimiter(STARTS),
     guesses: createAddressLimiter(PASSWORD_GUESSES),
+    refusals: createAddressLimiter(REFUSALS_NOTED),
     log: pino({ level: 'silent' }),
   })
 })
@@ -74,7 +76,11 @@ describe('who comes back from the PDS', () => {
   ] as const)('with an account that is %s gets no session: %s', async (status, problem) => {
     statusOf = async () => status
     returned = { did: ALICE, note: 'invites' }
-    expect(await signIn.finish(NO_ANSWER, undefined)).toEqual({ to: 'invites', problem, cookies: [] })
+    expect(await signIn.finish(NO_ANSWER, undefined, MALLORY)).toEqual({
+      to: 'invites',
+      problem,
+      cookies: [],
+    })
     expect(await subject.execute('SELECT * FROM web_session')).toEqual([])
     const detail = { by: 'account', problem }
     expect(await logged()).toEqual([{ actor: ALICE, action: 'signInRefused', subject: HOST, detail }])
@@ -87,11 +93,11 @@ describe('who comes back from the PDS', () => {
       store.applyEvent(HOST, { seq, at: NOW, did: BOB, status })
     await told(1, 'deactivated')
     returned = { did: BOB, note: 'admin' }
-    const early = await signIn.finish(NO_ANSWER, undefined)
+    const early = await signIn.finish(NO_ANSWER, undefined, MALLORY)
     expect(early).toEqual({ to: 'admin', problem: 'unavailable', cookies: [] })
     expect(await subject.execute('SELECT * FROM web_session')).toEqual([])
     await told(2, 'active')
-    const outcome = await signIn.finish(NO_ANSWER, undefined)
+    const outcome = await signIn.finish(NO_ANSWER, undefined, MALLORY)
     expect(outcome).not.toHaveProperty('problem')
     expect(await sessions.visitor(cookieOf(outcome))).toMatchObject({ actor: BOB })
     expect((await logged()).map(({ action }) => action)).toEqual(['signInRefused', 'signIn'])
@@ -104,7 +110,7 @@ describe('who comes back from the PDS', () => {
       ['https://evil.example', 'invites'],
     ]) {
       returned = { did: ALICE, note: note ?? '' }
-      expect(await signIn.finish(NO_ANSWER, undefined)).toMatchObject({ to })
+      expect(await signIn.finish(NO_ANSWER, undefined, MALLORY)).toMatchObject({ to })
     }
   })
 
@@ -112,26 +118,47 @@ describe('who comes back from the PDS', () => {
     returned = { did: ALICE, note: 'admin' }
     for (const error of [new PdsUnreachableError('down'), new StoreUnavailableError('gone')]) {
       statusOf = () => Promise.reject(error)
-      const outcome = await signIn.finish(NO_ANSWER, undefined)
+      const outcome = await signIn.finish(NO_ANSWER, undefined, MALLORY)
       expect(outcome).toEqual({ to: 'admin', problem: 'unavailable', cookies: [] })
     }
   })
 
   test('is known in its other windows, which may be at the PDS still', async () => {
     returned = { did: ALICE, note: 'invites' }
-    const { cookies } = await signIn.finish(NO_ANSWER, '__Host-latchkey-browser=first')
+    const { cookies } = await signIn.finish(NO_ANSWER, '__Host-latchkey-browser=first', MALLORY)
     expect(cookies).toEqual([expect.stringMatching(/^__Host-latchkey=/)])
   })
 
+  test.each([
+    ['unknown', 'again'],
+    [{ refused: 'denied', note: 'invites', reason: '' }, 'denied'],
+    [{ refused: 'failed', note: 'invites', reason: 'a secret' }, 'failed'],
+  ] as const)(
+    'as nobody, %j, is in the audit log with the address, which can’t fill it',
+    async (came, problem) => {
+      returned = came
+      for (let time = 1; time <= 10; time += 1)
+        expect(await signIn.finish(NO_ANSWER, undefined, MALLORY)).toMatchObject({ problem })
+      await signIn.finish(NO_ANSWER, undefined, '192.0.2.1')
+      const line = (address: string) => ({
+        actor: 'somebody',
+        action: 'signInRefused',
+        subject: HOST,
+        detail: { by: 'account', problem, address },
+      })
+      expect(await logged()).toEqual([...Array.from({ length: 5 }, () => line(MALLORY)), line('192.0.2.1')])
+    },
+  )
+
   test('as an operator is in the audit log: coming, being refused, and going', async () => {
     returned = { did: BOB, note: 'admin' }
-    const cookie = cookieOf(await signIn.finish(NO_ANSWER, undefined))
+    const cookie = cookieOf(await signIn.finish(NO_ANSWER, undefined, MALLORY))
     const visitor = await sessions.visitor(cookie)
     await signIn.end('admin', cookie, 'made up')
     await signIn.end('admin', cookie, visitor?.csrf ?? null)
     await signIn.end('admin', cookie, visitor?.csrf ?? null)
     statusOf = async () => 'takendown'
-    await signIn.finish(NO_ANSWER, undefined)
+    await signIn.finish(NO_ANSWER, undefined, MALLORY)
     const who = { actor: BOB, subject: HOST }
     expect(await logged()).toEqual([
       { ...who, action: 'signIn', detail: { by: 'account', role: 'administrator' } },
@@ -142,7 +169,7 @@ describe('who comes back from the PDS', () => {
 
   test('as a member is too', async () => {
     returned = { did: ALICE, note: 'invites' }
-    const cookie = cookieOf(await signIn.finish(NO_ANSWER, undefined))
+    const cookie = cookieOf(await signIn.finish(NO_ANSWER, undefined, MALLORY))
     expect(await sessions.visitor(cookie)).toMatchObject({ actor: ALICE })
     await signIn.end('invites', cookie, (await sessions.visitor(cookie))?.csrf ?? null)
     expect(await sessions.visitor(cookie)).toBeUndefined()
@@ -203,7 +230,8 @@ describe('the admin password', () => {
     const others = await signIn.withPassword(PASSWORD, undefined, '192.0.2.1')
     expect(others).not.toHaveProperty('problem')
     const log = await logged()
-    expect(log.map(({ action }) => action)).toEqual([...Array<string>(5).fill('signInRefused'), 'signIn'])
+    expect(log.map(({ action }) => action)).toEqual([...Array<string>(6).fill('signInRefused'), 'signIn'])
+    expect(log[5]).toMatchObject({ detail: { by: 'password', problem: 'wait', address: MALLORY } })
     expect(JSON.stringify(log)).not.toContain('guess 1')
   })
 })
@@ -213,6 +241,8 @@ test('an address that sets out for the PDS too often has to wait', async () => {
     expect(await signIn.begin('invites', undefined, MALLORY)).toHaveProperty('place')
   const refused = { to: 'invites', problem: 'wait', cookies: [] }
   expect(await signIn.begin('invites', undefined, MALLORY)).toEqual(refused)
+  const detail = { by: 'account', problem: 'wait', address: MALLORY }
+  expect(await logged()).toMatchObject([{ actor: 'somebody', action: 'signInRefused', detail }])
   expect(await signIn.begin('invites', undefined, '192.0.2.1')).toHaveProperty('place')
 })
 
@@ -230,7 +260,9 @@ describe('whoever calls a method from a page', () => {
   function callers(guesses = createAddressLimiter(PASSWORD_GUESSES)): Callers {
     const members = { identify: async () => ({ refusal: { status: 401 } }) } as never
     const { store } = subject
-    const tries = new PasswordTries({ store, guesses, hostname: HOST, now: () => NOW, random: randomBytes })
+    const refusals = createAddressLimiter(REFUSALS_NOTED)
+    const ports = { store, guesses, refusals, hostname: HOST, now: () => NOW, random: randomBytes }
+    const tries = new PasswordTries(ports)
     return new Callers({ members, administrators, sessions, operators, tries, webUrl })
   }
 
@@ -291,6 +323,7 @@ describe('whoever calls a method from a page', () => {
     expect(await called.operator(basic(PASSWORD), 'GET', '192.0.2.1')).toEqual(right)
     const detail = { by: 'password', address: MALLORY }
     const refused = { actor: ADMIN, action: 'signInRefused', subject: HOST, detail }
-    expect(await logged()).toEqual(Array.from({ length: 5 }, () => refused))
+    const late = { ...refused, detail: { ...detail, problem: 'wait' } }
+    expect(await logged()).toEqual([...Array.from({ length: 5 }, () => refused), late])
   })
 })

@@ -54,7 +54,8 @@ export function signInRoutes({ signIn, oauth, webUrl }: SignInRoutesPorts): read
     {
       verb: 'GET',
       path: CALLBACK_PATH,
-      answer: async ({ query, headers }) => answer(await signIn.finish(query, headers.cookie)),
+      answer: async ({ query, headers, address }) =>
+        answer(await signIn.finish(query, headers.cookie, address)),
     },
     { verb: 'GET', path: METADATA_PATH, answer: async () => ({ json: await oauth.metadata() }) },
     { verb: 'GET', path: JWKS_PATH, answer: async () => ({ json: await oauth.jwks() }) },

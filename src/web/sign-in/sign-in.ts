@@ -4,10 +4,10 @@ import type { Role } from '../../auth/callers.ts'
 import { type OAuthSignIn, SIGN_IN_TIME } from '../../auth/oauth-sign-in.ts'
 import type { WebCookies } from '../../auth/web-cookies.ts'
 import { PasswordTries } from '../../auth/password-tries.ts'
+import { RefusedSignIns, type RefusedSignInsPorts } from '../../auth/refused-sign-ins.ts'
 import { isCsrf, type WebSessions } from '../../auth/web-sessions.ts'
-import { type AuditAction, type AuditEvent, type AuditStore, makeId } from '../../invites/audit.ts'
-import type { RandomBytes } from '../../invites/code.ts'
-import { ADMIN, type AccountStatus, type Instant } from '../../invites/types.ts'
+import { type AuditAction, type AuditEvent, type AuditStore, makeId, SOMEBODY } from '../../invites/audit.ts'
+import { ADMIN, type AccountStatus } from '../../invites/types.ts'
 import type { WebStore } from '../../invites/web.ts'
 import { asDestination, type Destination, type SignInProblem } from './problems.ts'
 
@@ -17,7 +17,7 @@ interface AddressLimiter {
   readonly count: (address: string) => Promise<unknown>
 }
 
-export interface SignInPorts {
+export interface SignInPorts extends RefusedSignInsPorts {
   readonly oauth: Pick<OAuthSignIn, 'begin' | 'finish'>
   readonly sessions: WebSessions
   readonly cookies: WebCookies
@@ -27,9 +27,6 @@ export interface SignInPorts {
   readonly operators: ReadonlyMap<string, Role>
   /** Asks the PDS. @returns undefined for a DID that is no account of its */
   readonly statusOf: (did: string) => Promise<AccountStatus | undefined>
-  readonly hostname: string
-  readonly now: () => Instant
-  readonly random: RandomBytes
   /** How often an address may set out for the PDS. */
   readonly starts: AddressLimiter
   /** How often an address may be wrong about the password. */
@@ -49,21 +46,23 @@ const BROWSER_BYTES = 32
 export class SignIn {
   readonly #ports: SignInPorts
   readonly #tries: PasswordTries
+  readonly #refused: RefusedSignIns
 
   constructor(ports: SignInPorts) {
     this.#ports = ports
     this.#tries = new PasswordTries(ports)
+    this.#refused = new RefusedSignIns(ports)
   }
 
   /** Sends a browser to the PDS. It keeps something by which it is known when it comes back. */
   async begin(to: Destination, cookie: string | undefined, address: string): Promise<Outcome> {
     const { oauth, cookies, random, starts } = this.#ports
-    if ((await starts.blockedFor(address)) !== undefined) return stop(to, 'wait')
-    await starts.count(address)
     // The same for all its windows, so that two of them can be at the PDS at once.
     const browser =
       cookies.read(cookie, 'browser') ?? Buffer.from(random(BROWSER_BYTES)).toString('base64url')
     try {
+      if ((await starts.blockedFor(address)) !== undefined) return await this.#turnAway(to, 'wait', address)
+      await starts.count(address)
       const place = await oauth.begin(browser, to)
       return { place, cookies: [cookies.set('browser', browser, SIGN_IN_TIME)] }
     } catch (error) {
@@ -72,23 +71,23 @@ export class SignIn {
   }
 
   /** Takes a browser back from the PDS. Only accounts of our host get in, and only while they are active. */
-  async finish(answer: URLSearchParams, cookie: string | undefined): Promise<Outcome> {
+  async finish(answer: URLSearchParams, cookie: string | undefined, address: string): Promise<Outcome> {
     const { oauth, cookies, sessions, operators, log } = this.#ports
     let to: Destination = 'invites'
     try {
       const returned = await oauth.finish(answer, cookies.read(cookie, 'browser'))
-      if (returned === 'unknown') return stop(to, 'again')
+      if (returned === 'unknown') return await this.#turnAway(to, 'again', address)
       to = asDestination(returned.note)
       if ('refused' in returned) {
         if (returned.refused === 'failed')
           log.warn({ reason: returned.reason }, 'a sign-in to the pages failed')
-        return stop(to, returned.refused)
+        return await this.#turnAway(to, returned.refused, address)
       }
       const { did } = returned
       const role = operators.get(did)
       const problem = await this.#problemOf(did)
       if (problem !== undefined) {
-        await this.#record('signInRefused', did, { by: 'account', problem })
+        await this.#refused.record(did, { by: 'account', problem })
         return stop(to, problem)
       }
       const event = this.#event('signIn', did, { by: 'account', ...(role !== undefined && { role }) })
@@ -153,8 +152,10 @@ export class SignIn {
     }
   }
 
-  async #record(action: AuditAction, actor: string, detail: AuditEvent['detail']): Promise<void> {
-    await this.#ports.store.recordEvent(this.#event(action, actor, detail))
+  /** Refuses whoever does not get as far as being somebody. */
+  async #turnAway(to: Destination, problem: SignInProblem, address: string): Promise<Outcome> {
+    await this.#refused.recordSome(SOMEBODY, address, { by: 'account', problem })
+    return stop(to, problem)
   }
 
   #event(action: AuditAction, actor: string, detail: AuditEvent['detail'] = {}): AuditEvent {

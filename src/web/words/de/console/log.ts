@@ -37,6 +37,7 @@ export const consoleLog: ConsoleLogWords = {
     moderator: 'ein Moderator des PDS',
     'command line': 'die Kommandozeile',
     settings: 'die Einstellungen',
+    somebody: 'unbekannt',
   },
   actions: {
     createCodes: 'Codes erstellt',
@@ -82,6 +83,7 @@ export const consoleLog: ConsoleLogWords = {
     asked: 'verlangt',
     owners: 'Besitzer',
     by: 'durch',
+    problem: 'Hindernis',
     address: 'Adresse',
     everywhere: 'in allen Browsern',
     undone: 'was rückgängig gemacht wurde',

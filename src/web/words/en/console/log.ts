@@ -36,6 +36,7 @@ export const consoleLog = {
     moderator: 'a moderator of the PDS',
     'command line': 'the command line',
     settings: 'the settings',
+    somebody: 'somebody unknown',
   } as Readonly<Record<string, string>>,
   actions: {
     createCodes: 'Codes created',
@@ -81,6 +82,7 @@ export const consoleLog = {
     asked: 'asked for',
     owners: 'owners',
     by: 'by',
+    problem: 'problem',
     address: 'address',
     everywhere: 'in all browsers',
     undone: 'what was undone',
