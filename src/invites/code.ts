@@ -8,6 +8,17 @@ export const CODE_BYTES = 2 * GROUP
 /** What follows the host and a dash in a code of {@link makeCode}. */
 export const CODE_OF_OURS = /^[a-z2-7]{5}-[a-z2-7]{5}$/
 
+/**
+ * Reads the random letters of a code, or the first of them: whoever talks of a code leaves away the host, which all have in
+ * common. One group of them at least, in whatever case, with or without the dashes.
+ *
+ * @returns the letters as they stand in codes, with the dash after the first group; undefined for what can't be some
+ */
+export function partOfLetters(text: string): string | undefined {
+  const [, first, rest] = /^-?([a-z2-7]{5})-?([a-z2-7]{0,5})$/.exec(text.toLowerCase()) ?? []
+  return first === undefined ? undefined : `${first}-${rest}`
+}
+
 /** Fills and returns `bytes` bytes from a cryptographic source. */
 export type RandomBytes = (bytes: number) => Uint8Array
 

@@ -27,9 +27,10 @@ export type CodeKind = 'gifted' | 'earned'
 export interface CodeSearch {
   readonly host: string
   /**
-   * The beginning of a code, a DID that owns codes, the beginning of such an account's handle, or words of a note, each of
-   * which may be a beginning; empty for all. Of handles the first {@link OWNERS_SEARCHED} are looked at, of notes the newest
-   * {@link NOTES_SEARCHED}.
+   * The beginning of a code, or of its random letters from the first group on, or their last group; a DID that owns codes, or
+   * `admin` for the operator's own; the beginning of such an account's handle; or words of a note, each of which may be a
+   * beginning; empty for all. Of handles the first {@link OWNERS_SEARCHED} are looked at, of notes the newest
+   * {@link NOTES_SEARCHED}, and of codes that have the same letters {@link CODES_SEARCHED}.
    */
   readonly query: string
   readonly state: CodeState | null
@@ -43,6 +44,7 @@ export interface CodeSearch {
 
 export const USES_SHOWN = 20
 export const OWNERS_SEARCHED = 200
+export const CODES_SEARCHED = 200
 export const NOTES_SEARCHED = 5000
 
 /** How operators find codes. Part of the store: its rules hold here too. */

@@ -4,6 +4,8 @@ import { ALL, walk } from './conformance/search.ts'
 import { COUNT_GIVEABLE, NEXT_GIVEABLE, ownedSql } from '../../src/store/sqlite/batches.ts'
 import { eventsSql } from '../../src/store/sqlite/events.ts'
 import {
+  CODES_BY_ENDING,
+  CODES_BY_LAST_GROUP,
   EXPORT,
   NEWEST_USES,
   NOTES_BY_WORDS,
@@ -27,11 +29,20 @@ async function analyze(execute: Execute): Promise<void> {
   for (const sort of SORTS) {
     await execute(tell, `invite_code_${sort}`, '1000000 1000000 333333 1')
     await execute(tell, `invite_code_shelf_${sort}`, '1000000 1000000 250000 125000 60000 1 1')
+    await execute(tell, `invite_code_own_${sort}`, '1000000 1000000 250000 60000 1 1')
   }
   await execute('ANALYZE sqlite_schema')
 }
 
 const STATES = [null, 'open', 'usedUp', 'expired', 'disabled'] as const
+const NOTHING = {
+  beginning: 'none',
+  endings: false,
+  own: false,
+  owners: false,
+  notes: false,
+  fewTimely: false,
+} as const
 const KINDS = [null, 'gifted', 'earned'] as const
 const SORTS = ['recent', 'usage'] as const
 
@@ -41,14 +52,14 @@ describe.each(SORTS)('a listing by %s', (sort) => {
   test.each([false, true])('is read from indexes in its own order, analyzed: %j', async (isAnalyzed) => {
     await using subject = await openForConformance()
     if (isAnalyzed) await analyze(subject.execute)
-    for (const beginning of ['none', 'frequent'] as const)
+    for (const meaning of [{}, { beginning: 'frequent' }, { own: true }] as const)
       for (const state of STATES)
         for (const kind of KINDS) {
-          const wanted = { beginning, state, kind, sort, fewTimely: false, owners: false, notes: false }
+          const wanted = { ...NOTHING, ...meaning, state, kind, sort }
           const plan = await planOf(subject.execute, searchSql(wanted))
           const reads = plan.filter((detail) => detail.includes('invite_code'))
           const shelf = new RegExp(
-            `^SEARCH invite_code USING (COVERING )?INDEX invite_code_(${sort}|shelf_${sort}) \\(host=\\?( AND standing=\\? AND gifted=\\?)? AND \\(${position},code\\)<\\(\\?,\\?\\)\\)$`,
+            `^SEARCH invite_code USING (COVERING )?INDEX invite_code_(${sort}|shelf_${sort}|own_${sort}) \\(host=\\?( AND standing=\\?( AND gifted=\\?)?)? AND \\(${position},code\\)<\\(\\?,\\?\\)\\)$`,
           )
           expect(reads.length).toBeGreaterThan(0)
           for (const read of reads) expect(read, JSON.stringify(wanted)).toMatch(shelf)
@@ -60,6 +71,11 @@ describe.each(SORTS)('a listing by %s', (sort) => {
 
   test.each([
     [{ beginning: 'rare' }, /sqlite_autoindex_invite_code_1 \(code>\? AND code<\?\)/],
+    [{ endings: true }, /sqlite_autoindex_invite_code_1 \(code=\?\)/],
+    [
+      { own: true, fewTimely: true, state: 'expired' },
+      /INDEX invite_code_expiry \(host=\? AND expires_at<\?\)/,
+    ],
     [{ owners: true }, /INDEX invite_code_owner \(for_account=\?/],
     [
       { notes: true },
@@ -69,8 +85,7 @@ describe.each(SORTS)('a listing by %s', (sort) => {
     [{ fewTimely: true, state: 'open' }, /INDEX invite_code_expiry \(host=\? AND expires_at>\?\)/],
   ] as const)('of what is rare is found by what makes it so: %j', async (change, index) => {
     await using subject = await openForConformance()
-    const nothing = { beginning: 'none', owners: false, notes: false, fewTimely: false } as const
-    const wanted = { ...nothing, state: null, kind: 'gifted', sort, ...change } as const
+    const wanted = { ...NOTHING, state: null, kind: 'gifted', sort, ...change } as const
     const plan = await planOf(subject.execute, searchSql(wanted))
     expect(plan.join('\n')).toMatch(index)
     expect(plan.filter((detail) => detail.startsWith('SCAN invite_code'))).toEqual([])
@@ -80,6 +95,8 @@ describe.each(SORTS)('a listing by %s', (sort) => {
 test.each([
   ['codes to export', EXPORT, /INDEX invite_code_recent \(host=\? AND \(created_at,code\)>/],
   ['who used a code', NEWEST_USES, /INDEX invite_use_newest \(code=\?\)/],
+  ['codes by their letters', CODES_BY_ENDING, /INDEX invite_code_ending \(<expr>>\? AND <expr><\?\)/],
+  ['codes by their last letters', CODES_BY_LAST_GROUP, /INDEX invite_code_last_group \(<expr>=\?\)/],
   ['notes by their words', NOTES_BY_WORDS, /SEARCH code_note USING INTEGER PRIMARY KEY/],
   ['owners by handle', OWNERS_BY_HANDLE, /INDEX account_handle \(host=\? AND handle>\? AND handle<\?\)/],
   ['how many can be given codes', COUNT_GIVEABLE, /INDEX account_giveable \(host=\?\)/],

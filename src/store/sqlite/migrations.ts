@@ -306,4 +306,13 @@ export const MIGRATIONS: readonly string[] = [
     secret TEXT NOT NULL            -- random; signs what browsers keep
   ) STRICT;
   `,
+  // Finding codes by their random letters, and the operator's own.
+  `
+  CREATE INDEX invite_code_ending ON invite_code (substr(code, -11));
+  CREATE INDEX invite_code_last_group ON invite_code (substr(code, -5));
+  CREATE INDEX invite_code_own_recent ON invite_code (host, standing, created_at, code, expires_at)
+    WHERE for_account = 'admin';
+  CREATE INDEX invite_code_own_usage ON invite_code (host, standing, used, code, expires_at)
+    WHERE for_account = 'admin';
+  `,
 ]

@@ -1,7 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { partOfLetters } from '../../invites/code.ts'
 import type { CodeState } from '../../invites/predicates.ts'
 import {
   type CodeSearch,
+  CODES_SEARCHED,
   type ExportedCode,
   NOTES_SEARCHED,
   OWNERS_SEARCHED,
@@ -44,9 +46,16 @@ const BEGINNING = 'AND +code >= $from AND +code < $to'
 /** Greater than whatever continues a text. */
 const END = '\u{10ffff}'
 
+/** The operator's own codes, in the words of the indexes that hold no others. */
+const OWN = `AND for_account = '${ADMIN}'`
+
 /** What is asked for, with the owners and notes that the query was found to mean. */
 interface Wanted extends Pick<CodeSearch, 'state' | 'kind' | 'sort'> {
   readonly beginning: 'none' | 'rare' | 'frequent'
+  /** Whether its letters are random ones of some codes. */
+  readonly endings: boolean
+  /** Whether the operator's own codes are meant. */
+  readonly own: boolean
   /** Whether few codes that expire are in the state asked for. */
   readonly fewTimely: boolean
   readonly owners: boolean
@@ -54,21 +63,27 @@ interface Wanted extends Pick<CodeSearch, 'state' | 'kind' | 'sort'> {
 }
 
 /** What a query was found to mean. */
-type Meaning = Pick<Wanted, 'beginning' | 'owners' | 'notes'>
+type Meaning = Pick<Wanted, 'beginning' | 'endings' | 'own' | 'owners' | 'notes'>
+
+const NOTHING: Meaning = { beginning: 'none', endings: false, own: false, owners: false, notes: false }
 
 /**
  * The statement that finds the names of a page of codes. Each way to find codes is read in the order of the page, no
  * further than the page's length where an index has that order, and what they found is merged.
  */
 export function searchSql(wanted: Wanted): string {
-  const { beginning, owners, notes } = wanted
-  const isListing = beginning === 'none' && !owners && !notes
+  const { beginning, endings, own, owners, notes } = wanted
+  const isListing = beginning === 'none' && !endings && !own && !owners && !notes
   const ways = [
     ...(isListing ? shelves(wanted) : []),
     ...(beginning === 'frequent' ? shelves(wanted, BEGINNING) : []),
     ...(beginning === 'rare'
       ? [way(wanted, 'sqlite_autoindex_invite_code_1', '+host = $host AND code >= $from AND code < $to')]
       : []),
+    ...(endings
+      ? [way(wanted, 'sqlite_autoindex_invite_code_1', `+host = $host AND code IN (${listed('$endings')})`)]
+      : []),
+    ...(own ? ownShelves(wanted) : []),
     ...(owners
       ? [way(wanted, 'invite_code_owner', `+host = $host AND for_account IN (${listed('$owners')})`)]
       : []),
@@ -93,6 +108,17 @@ function shelves(wanted: Wanted, among = ''): string[] {
       const shelf = `host = $host AND standing = '${standing}' AND gifted = ${gifted} ${time} ${among}`
       return page(sort, `invite_code_shelf_${sort}`, shelf)
     })
+  })
+}
+
+/** Along the listings of the operator's own codes, which are all gifted. */
+function ownShelves(wanted: Wanted): string[] {
+  const { state, sort, fewTimely } = wanted
+  return (state === null ? STANDINGS : STANDINGS_OF[state]).map((standing) => {
+    if (standing === 'expiring' && fewTimely)
+      return way(wanted, 'invite_code_expiry', `host = $host ${timely(state)} ${OWN}`)
+    const time = standing === 'expiring' ? timely(state) : ''
+    return page(sort, `invite_code_own_${sort}`, `host = $host AND standing = '${standing}' ${time} ${OWN}`)
   })
 }
 
@@ -130,6 +156,12 @@ function listed(parameter: string): string {
 export const OWNERS_BY_HANDLE = `
   SELECT did FROM account WHERE host = ? AND handle >= ? AND handle < ? ORDER BY handle LIMIT ${OWNERS_SEARCHED}`
 
+export const CODES_BY_ENDING = `
+  SELECT code FROM invite_code WHERE substr(code, -11) >= ? AND substr(code, -11) < ? LIMIT ${CODES_SEARCHED}`
+
+export const CODES_BY_LAST_GROUP = `
+  SELECT code FROM invite_code WHERE substr(code, -5) = ? LIMIT ${CODES_SEARCHED}`
+
 export const NOTES_BY_WORDS = `
   SELECT note FROM code_note WHERE id IN (
     SELECT rowid FROM code_note_words WHERE code_note_words MATCH ? ORDER BY rowid DESC LIMIT ${NOTES_SEARCHED})`
@@ -146,6 +178,8 @@ export function searchMethods({ db, read }: Connection): SearchStore {
   const prepared = statements(db)
   const ownersByHandle = prepareRows<[did: string]>(db, OWNERS_BY_HANDLE)
   const notesByWords = prepareRows<[note: string]>(db, NOTES_BY_WORDS)
+  const codesByEnding = prepareRows<[code: string]>(db, CODES_BY_ENDING)
+  const codesByLastGroup = prepareRows<[code: string]>(db, CODES_BY_LAST_GROUP)
   const countBeginning = prepareRows<[number]>(
     db,
     'SELECT count(*) FROM (SELECT 1 FROM invite_code WHERE code >= ? AND code < ? LIMIT ?)',
@@ -173,10 +207,9 @@ export function searchMethods({ db, read }: Connection): SearchStore {
   const peopleOf = peopleReader(db)
 
   /** What a query means, and the statement's parameters for it. @returns undefined when it can mean nothing */
-  function understand(query: string, host: string, sort: SortOrder): [Meaning, Parameters] | undefined {
-    if (query === '') return [{ beginning: 'none', owners: false, notes: false }, {}]
-    if (query.startsWith('did:'))
-      return [{ beginning: 'none', owners: true, notes: false }, { owners: JSON.stringify([query]) }]
+  function understand(query: string, { host, sort, kind }: CodeSearch): [Meaning, Parameters] | undefined {
+    if (query === '') return [NOTHING, {}]
+    if (query.startsWith('did:')) return [{ ...NOTHING, owners: true }, { owners: JSON.stringify([query]) }]
     const handle = query.replace(/^@/, '').toLowerCase()
     const owners = handle === '' ? [] : ownersByHandle.all(host, handle, handle + END).map(([did]) => did)
     const words = wordsOf(query)
@@ -184,11 +217,29 @@ export function searchMethods({ db, read }: Connection): SearchStore {
     const enough = BEGINNINGS_GATHERED[sort]
     const codes = countBeginning.get(query, query + END, enough + 1)?.[0] ?? 0
     const beginning = codes === 0 ? 'none' : codes <= enough ? 'rare' : 'frequent'
-    if (beginning === 'none' && owners.length === 0 && notes.length === 0) return undefined
-    return [
-      { beginning, owners: owners.length > 0, notes: notes.length > 0 },
-      { owners: JSON.stringify(owners), notes: JSON.stringify(notes), from: query, to: query + END },
-    ]
+    const endings = codesWith(query)
+    const meaning = {
+      beginning,
+      endings: endings.length > 0,
+      own: query.toLowerCase() === ADMIN && kind !== 'earned',
+      owners: owners.length > 0,
+      notes: notes.length > 0,
+    } as const
+    if (Object.values(meaning).every((one) => one === false || one === 'none')) return undefined
+    const named = {
+      endings: JSON.stringify(endings),
+      owners: JSON.stringify(owners),
+      notes: JSON.stringify(notes),
+    }
+    return [meaning, { ...named, from: query, to: query + END }]
+  }
+
+  /** The codes whose random letters begin so, or whose last group it is. */
+  function codesWith(query: string): readonly string[] {
+    const letters = partOfLetters(query)
+    if (letters === undefined) return []
+    const found = codesByEnding.all(letters, letters + END)
+    return [...found, ...codesByLastGroup.all(letters.replace(/-$/, ''))].map(([code]) => code)
   }
 
   function areFewTimely(state: CodeState | null, host: string, now: Instant): boolean {
@@ -221,9 +272,10 @@ export function searchMethods({ db, read }: Connection): SearchStore {
   }
 
   return {
-    searchCodes: ({ host, query, state, kind, sort, limit, after, now }) =>
+    searchCodes: (search) =>
       read(() => {
-        const understood = understand(query.trim(), host, sort)
+        const { host, query, state, kind, sort, limit, after, now } = search
+        const understood = understand(query.trim(), search)
         if (understood === undefined) return []
         const [meaning, meant] = understood
         const { primary, code } = after ?? BEFORE_ALL

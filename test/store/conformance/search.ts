@@ -129,6 +129,53 @@ function describeQueries(openStore: OpenStore): void {
         expect(await names(store, { query })).toEqual([])
     })
 
+    test('may be the random letters of a code, from the first on, or the last group of them', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      for (const code of ['pds-test-abcde-fghij', 'pds-test-fghij-klmno', 'pds-test-abcdx-22222', 'short'])
+        await gift(store, code)
+      await gift(store, 'elsewhere-abcde-fghij', { host: OTHER_HOST })
+      for (const query of [
+        'abcde-fghij',
+        'ABCDE-FGHIJ',
+        'abcdefghij',
+        '-abcde-fghij',
+        'abcde',
+        'abcde-',
+        'abcdef',
+      ])
+        expect(await names(store, { query }), query).toEqual(['pds-test-abcde-fghij'])
+      expect(await names(store, { query: 'fghij' })).toEqual(['pds-test-fghij-klmno', 'pds-test-abcde-fghij'])
+      expect(await names(store, { query: '22222' })).toEqual(['pds-test-abcdx-22222'])
+      expect(await names(store, { query: 'abcde', state: 'disabled' })).toEqual([])
+      expect(await names(store, { query: 'abcde', kind: 'earned' })).toEqual([])
+      for (const query of ['abcd', 'bcde-fghij', 'abcde-fghijk', 'abcde-x', '2222'])
+        expect(await names(store, { query }), query).toEqual([])
+    })
+
+    test('may be the operator, as the owner', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      await gift(store, 'to-alice')
+      for (const [index, code] of ['a', 'b', 'c', 'd'].entries())
+        await gift(store, code, { to: 'admin', at: NOW - index, available: 2 })
+      await gift(store, 'e', { to: 'admin', host: OTHER_HOST })
+      await subject.execute("UPDATE invite_code SET disabled_at = 1 WHERE code = 'a'")
+      await subject.execute("UPDATE invite_code SET used = 2, expires_at = ? WHERE code = 'b'", NOW)
+      await subject.execute("UPDATE invite_code SET used = 1, expires_at = ? WHERE code = 'c'", NOW)
+      await store.upsertAccount({ did: ALICE, host: HOST, handle: 'administer.test' })
+      for (const [search, wanted] of [
+        [{ query: 'admin' }, ['to-alice', 'a', 'b', 'c', 'd']],
+        [{ query: 'Admin', state: 'open' }, ['to-alice', 'd']],
+        [{ query: 'admin', state: 'disabled' }, ['a']],
+        [{ query: 'admin', state: 'usedUp' }, ['b']],
+        [{ query: 'admin', state: 'expired' }, ['c']],
+        [{ query: 'admin', kind: 'earned' }, []],
+        [{ query: 'admin', sort: 'usage' }, ['b', 'c', 'to-alice', 'd', 'a']],
+      ] as const)
+        expect(await names(store, search), JSON.stringify(search)).toEqual(wanted)
+    })
+
     test('may be an account: its DID, or the beginning of its handle in whatever case', async () => {
       await using subject = await openStore()
       const { store } = subject
