@@ -45,7 +45,7 @@ export function CodeDetail({
         {note !== undefined && <Fact term={words.note}>{note}</Fact>}
       </dl>
       <h3>{used > uses.length ? words.joinedNewest(uses.length) : words.joined}</h3>
-      <JoinedWith uses={uses} />
+      <JoinedWith uses={uses} next={state === 'open' ? words.handOn : words.letsNobodyIn} />
       <div class="dialog-buttons">
         {state === 'open' && isAdministrator && <Button onClick={onReplace}>{words.replace}</Button>}
         {state === 'open' && (
@@ -76,10 +76,15 @@ export function CodeCopying({ code }: { code: string }) {
   )
 }
 
-/** Who came in with a code, newest first. */
-export function JoinedWith({ uses }: { uses: readonly app.latchkey.defs.Use[] }) {
+/** Who came in with a code, newest first. @param next what to do where nobody did */
+export function JoinedWith({ uses, next }: { uses: readonly app.latchkey.defs.Use[]; next: string }) {
   const words = useWords(consoleCodesWords)
-  if (uses.length === 0) return <p class="muted">{words.nobodyJoined}</p>
+  if (uses.length === 0)
+    return (
+      <p class="muted">
+        {words.nobodyJoined} {next}
+      </p>
+    )
   return (
     <ul class="codes-list">
       {uses.map(({ by, at }) => (

@@ -37,7 +37,7 @@ export function TaskDialog({
       {task.kind === 'create' && <CreateCodes onDone={onDone} />}
       {task.kind === 'give' && <GiveCodes onDone={end} />}
       {task.kind === 'switch' && <SwitchCodes {...task} onDone={end} />}
-      {task.kind === 'replace' && <ReplaceCode code={task.code} onDone={onDone} />}
+      {task.kind === 'replace' && <ReplaceCode code={task.code.code} onDone={onDone} />}
       {task.kind === 'look' && (
         <CodeDetail
           code={task.code}
