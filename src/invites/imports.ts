@@ -92,6 +92,8 @@ export interface ImportStore {
     readonly handle: string | null
     readonly at: Instant
   }): Promise<void>
-  /** How many codes of the PDS are known, by where they stand. */
+  /** How many codes are `closing`; quick, however many there are in all. */
+  countClosing(host: string): Promise<number>
+  /** How many codes of the PDS are known, by where they stand. Looks at all codes. */
   countUpstream(host: string): Promise<UpstreamCounts>
 }

@@ -3,6 +3,7 @@ import { NOW } from './conformance/support.ts'
 import { ALL, walk } from './conformance/search.ts'
 import { COUNT_GIVEABLE, NEXT_GIVEABLE, ownedSql } from '../../src/store/sqlite/batches.ts'
 import { eventsSql } from '../../src/store/sqlite/events.ts'
+import { CLOSE, CLOSING, COUNT_CLOSING, SETTLE_CLOSED } from '../../src/store/sqlite/imports.ts'
 import {
   CODES_BY_ENDING,
   CODES_BY_LAST_GROUP,
@@ -119,6 +120,15 @@ test.each([
   expect(plan.join('\n')).toMatch(index)
   expect(plan.filter((detail) => detail.includes('B-TREE') || detail.startsWith('SCAN account'))).toEqual([])
 })
+
+test.each(Object.entries({ SETTLE_CLOSED, CLOSE, CLOSING, COUNT_CLOSING }))(
+  '%s looks at no code that is Latchkey’s',
+  async (_, sql) => {
+    await using subject = await openForConformance()
+    const [search = ''] = await planOf(subject.execute, sql)
+    expect(search).toMatch(/INDEX invite_code_upstream \(host=\? AND upstream=\?\)/)
+  },
+)
 
 describe('with so many codes that other ways are taken', () => {
   const CODES = 60_000

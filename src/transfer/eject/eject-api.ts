@@ -84,7 +84,7 @@ export async function ejectByApi(ejection: ApiEjection): Promise<ApiEjected> {
 }
 
 async function requireNoTakeOver(store: InviteStore, hostname: string): Promise<void> {
-  const { closing } = await store.countUpstream(hostname)
+  const closing = await store.countClosing(hostname)
   if (closing === 0) return
   throw new TransferError(
     `Codes of the PDS are half taken over (${closing}), so that their uses are not known: run latchkey import --take-over first.`,

@@ -9,7 +9,7 @@ import { takeOver, type TakeOverPorts } from './take-over.ts'
 
 /** What adoption works with. */
 export interface AdoptionPorts {
-  readonly store: TakeOverPorts['store'] & Pick<InviteStore, 'host'> & Pick<ImportStore, 'countUpstream'>
+  readonly store: TakeOverPorts['store'] & Pick<InviteStore, 'host'> & Pick<ImportStore, 'countClosing'>
   readonly pds: TakeOverPorts['pds']
   readonly host: Pick<Host, 'hostname'>
   readonly now: () => Instant
@@ -88,7 +88,7 @@ class Adoption {
   /** What did not come further between two looks stands still, and sign-ups with those codes wait. */
   async #endTakeOver(): Promise<void> {
     const { store, host, log } = this.#options
-    const { closing } = await store.countUpstream(host.hostname)
+    const closing = await store.countClosing(host.hostname)
     // Once it is begun here, it is tried until earning is open.
     this.#isEnding ||= closing > 0 && closing === this.#closingBefore
     this.#closingBefore = closing

@@ -10,6 +10,7 @@ import {
   HOST,
   inParallel,
   NOW,
+  OTHER_HOST,
   type OpenStore,
   pick,
   signUp,
@@ -309,6 +310,7 @@ export function describeImports(openStore: OpenStore): void {
       )
       expect(await store.beginTakeOver(HOST)).toEqual(['a'])
       expect(await store.countUpstream(HOST)).toEqual({ theirs: 0, closing: 1, ours: 2 })
+      expect([await store.countClosing(HOST), await store.countClosing(OTHER_HOST)]).toEqual([1, 0])
     })
 
     test('must be closed at the PDS although it was disabled here', async () => {
