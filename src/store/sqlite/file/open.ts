@@ -11,6 +11,13 @@ import { prepareRows } from '../rows/rows.ts'
 /** Marks a file as Latchkey's: "LKEY" in ASCII, kept where SQLite keeps application ids. */
 const APPLICATION_ID = 0x4c4b4559
 
+/** What a connection that writes is set to. The pages kept in memory are 16 MB: of 2, one request for many codes is too much. */
+export const CONNECTION_SETTINGS = [
+  'PRAGMA journal_mode = WAL',
+  'PRAGMA synchronous = FULL',
+  'PRAGMA cache_size = -16384',
+]
+
 /** How long to wait at the start: another process may be copying and migrating a large file. Milliseconds. */
 const OPENING_BUDGET = 60_000
 
@@ -81,8 +88,7 @@ function createWhereMissing(path: string): void {
 /** Can be repeated from any point at which it met a lock. */
 function prepare(db: DatabaseSync, options: OpenDatabase): void {
   refuseUnfit(db, options)
-  db.exec('PRAGMA journal_mode = WAL')
-  db.exec('PRAGMA synchronous = FULL')
+  for (const setting of CONNECTION_SETTINGS) db.exec(setting)
   if (isNewest(db, options.migrations)) return
   db.exec('BEGIN IMMEDIATE')
   try {

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { StoreUnavailableError } from '../../../invites/store.ts'
 import { rollBack } from './group-commit.ts'
 import { asStoreError, isReadOnly } from './errors.ts'
-import { isNewest, refuseUnfit } from './open.ts'
+import { CONNECTION_SETTINGS, isNewest, refuseUnfit } from './open.ts'
 
 interface Wanted {
   readonly path: string
@@ -28,10 +28,7 @@ export function openAsItIs(wanted: Wanted): AsItIs {
   const { path } = wanted
   try {
     if (!existsSync(path)) throw new StoreUnavailableError(`The database ${path} is gone`)
-    const db = open(wanted, () => new DatabaseSync(path, { timeout: 0 }), [
-      'PRAGMA journal_mode = WAL',
-      'PRAGMA synchronous = FULL',
-    ])
+    const db = open(wanted, () => new DatabaseSync(path, { timeout: 0 }), CONNECTION_SETTINGS)
     return { db }
   } catch (error) {
     return openFrozen(wanted, error)
