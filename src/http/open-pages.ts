@@ -63,6 +63,7 @@ export async function openPages(ports: OpenPagesPorts): Promise<PagePorts> {
           if (paused === undefined) return null
           return { message: paused.message, isPaused: true, migrationsGoOn: paused.exceptMigrations }
         },
+        cameWith: (code, handle) => giving.cameWith(code, handle),
         signUp: (input, visitor) => signUpFromPage(doors, input, visitor),
         isTaken: async (handle, forwardedFor) =>
           // The PDS keeps the handles of accounts that it does not show.

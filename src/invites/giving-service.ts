@@ -106,6 +106,19 @@ export class GivingService {
   }
 
   /**
+   * Tells whether an account with this handle came in with a code, as far as is known here.
+   *
+   * @param handle in whatever case
+   */
+  async cameWith(code: string, handle: string): Promise<boolean> {
+    const { store, host } = this.#ports
+    const person = await store.findPerson(host.hostname, handle)
+    if (person === undefined) return false
+    const { account } = await store.memberSnapshot(person.did)
+    return account?.invitedByCode === code
+  }
+
+  /**
    * Tells whether somebody could come in with a code now, by the rule of the doors, for a page that greets them.
    *
    * A restricted code counts as good, and nobody learns for whom it is: the door sees who comes. One that the PDS still

@@ -59,13 +59,19 @@ function passwordError(password: string, words: JoinWords): FormErrors {
   return password.length > LONGEST_PASSWORD ? { password: words.passwordLong } : {}
 }
 
+/** Whether the PDS refused a handle because an account has it. */
+export function isHandleTaken({ message }: Refused): boolean {
+  return /handle.*taken|taken.*handle/i.test(message)
+}
+
 /**
  * Puts what the PDS refused beside the field that it is about. Its error names say it where it has some; most of its
  * refusals are `InvalidRequest`, and told apart by their words.
  */
-export function refusedAs({ error, message }: Refused, handle: string, words: JoinWords): FormErrors {
+export function refusedAs(refused: Refused, handle: string, words: JoinWords): FormErrors {
+  const { error, message } = refused
   if (error === 'HandleNotAvailable' || /reserved/i.test(message)) return { name: words.handleReserved }
-  if (/handle.*taken|taken.*handle/i.test(message)) return { name: words.handleTaken(handle) }
+  if (isHandleTaken(refused)) return { name: words.handleTaken(handle) }
   if (error === 'InvalidHandle' || error === 'UnsupportedDomain' || /handle/i.test(message))
     return { name: quoted(message) ?? words.handleBad }
   if (/e-?mail.*taken/i.test(message)) return { email: words.emailTaken }

@@ -1,6 +1,6 @@
 import type { WebAnswer, WebRequest } from '../routing.ts'
 import { type Joined, keepsJoined, readJoined } from './joined-cookie.ts'
-import { linkOf } from './link.ts'
+import { doneOf, linkOf } from './link.ts'
 import type { JoinPorts } from './ports.ts'
 import type { FormErrors, Inviter, JoinProps } from './props.ts'
 
@@ -16,7 +16,10 @@ export interface Sent {
   readonly spent?: WebAnswer | undefined
 }
 
-/** Who signed up with this code in this browser, not long ago. */
+/**
+ * Who signed up with this code in this browser, not long ago. Of one that nobody was sure of it is looked up whether the
+ * account has come since.
+ */
 export async function joinedWith(
   ports: JoinPorts,
   { headers }: WebRequest,
@@ -24,7 +27,9 @@ export async function joinedWith(
 ): Promise<Joined | undefined> {
   // Most have no such cookie, and cost no look at the database.
   if (!keepsJoined(headers.cookie)) return undefined
-  return readJoined(headers.cookie, code, { key: await ports.key(), now: ports.now })
+  const joined = readJoined(headers.cookie, code, { key: await ports.key(), now: ports.now })
+  if (joined === undefined || joined.isSure) return joined
+  return { ...joined, isSure: await ports.cameWith(code, joined.handle) }
 }
 
 /** The page of an invite, as it is at first and as it is after a form that did not work. */
@@ -34,8 +39,9 @@ export async function invite(
   code: string,
   sent?: Sent,
 ): Promise<WebAnswer> {
-  const [check, host, closed] = await Promise.all([
+  const [check, joined, host, closed] = await Promise.all([
     ports.checkCode(code, request.address),
+    joinedWith(ports, request, code),
     ports.host(),
     // Whoever has filled in the form keeps it, and reads there what is wrong.
     sent === undefined ? ports.closed() : null,
@@ -44,7 +50,7 @@ export async function invite(
   if (!isLooked || !check.good) {
     if (isLooked && sent?.spent !== undefined) return sent.spent
     // Back to the invite that they came by: it was theirs.
-    if ((await joinedWith(ports, request, code)) !== undefined) return { place: `${linkOf(code)}/done` }
+    if (joined !== undefined) return { place: doneOf(code) }
     if (isLooked) return { status: 404, page: 'refused', props: { why: 'not good' } }
     if (sent === undefined) return tooMany(check.retryAfter)
   }
@@ -66,6 +72,7 @@ export async function invite(
       privacy: host.privacy,
       contact: host.contact,
       closed,
+      joined: joined === undefined ? null : { ...joined, place: doneOf(code) },
       values: sent?.values ?? NOTHING_TYPED,
       errors: sent?.errors ?? {},
     },

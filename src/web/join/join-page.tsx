@@ -52,6 +52,21 @@ function Join(props: JoinProps) {
   )
 }
 
+/** Whoever opens their link again must not take it for news that nothing came of it. */
+function SignedUp({ joined }: Pick<JoinProps, 'joined'>) {
+  const words = useWords(joinWords)
+  if (joined === null) return null
+  const { handle, isSure, place } = joined
+  return (
+    <Notice>
+      <p>{isSure ? words.signedUpAs(handle) : words.maybeSignedUpAs(handle)}</p>
+      <p>
+        <a href={place}>{words.signedUpNext}</a>
+      </p>
+    </Notice>
+  )
+}
+
 function Ways(props: JoinProps) {
   const words = useWords(joinWords)
   const { code, domains } = props
@@ -59,6 +74,7 @@ function Ways(props: JoinProps) {
     <section class="join-ways" aria-label={words.ways}>
       {domains.length > 0 && (
         <Way title={words.wayHere} open>
+          <SignedUp {...props} />
           <SignUpForm {...props} />
         </Way>
       )}

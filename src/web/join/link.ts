@@ -28,3 +28,8 @@ export function codeOf({ params }: WebRequest, { hostname }: Frame): string {
 export function linkOf(code: string): string {
   return `${JOIN_PATH}/${encodeURIComponent(code)}`
 }
+
+/** The path of the page after a sign-up with it. */
+export function doneOf(code: string): string {
+  return `${linkOf(code)}/done`
+}

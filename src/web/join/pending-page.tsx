@@ -15,13 +15,16 @@ export const pendingPage: Page<'pending'> = {
   Body: Pending,
 }
 
-function Pending({ handle, why, link }: PendingProps) {
+function Pending({ handle, why, link, done }: PendingProps) {
   const words = useWords(joinWords)
   const isRunning = why === 'in progress'
   return (
-    <div class="joined">
+    <div class="joined" data-awaits={done}>
       <h1>{isRunning ? words.inProgressTitle : words.mayExistTitle}</h1>
       <p class="muted">{isRunning ? words.inProgress : words.mayExist}</p>
+      <p>
+        <a href={done}>{words.pendingLook}</a>
+      </p>
       <YourHandle handle={handle} />
       <SignInSteps handle={handle} />
       <div class="joined-next">

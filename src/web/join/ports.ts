@@ -23,6 +23,8 @@ export interface JoinPorts {
     | { readonly handle: string | null; readonly name: string | null; readonly avatar: object | null }
     | undefined
   >
+  /** Whether an account with this handle is known to have come with a code. */
+  readonly cameWith: (code: string, handle: string) => Promise<boolean>
   readonly signUp: (input: SignUpInput, visitor: Visitor) => Promise<SignUpOutcome>
   readonly isTaken: (handle: string, forwardedFor: string) => Promise<boolean>
   /** Counts questions whether a handle is taken. */

@@ -36,6 +36,14 @@ export interface JoinProps {
   readonly contact: string | null
   /** Why nobody can sign up now; null when they can. */
   readonly closed: Closed | null
+  /** Who signed up with it in this browser already; null when nobody did. */
+  readonly joined: {
+    readonly handle: string
+    /** Whether the account is known to exist. */
+    readonly isSure: boolean
+    /** The path of the page after that sign-up. */
+    readonly place: string
+  } | null
   /** What was typed before; the password never is. */
   readonly values: {
     readonly name: string
@@ -62,6 +70,8 @@ export interface PendingProps {
   readonly why: 'in progress' | 'may exist'
   /** The path of the invite, for whoever has to try again. */
   readonly link: string
+  /** The path of the page that tells how it went, once that is known. */
+  readonly done: string
 }
 
 /** The page after a sign-up. */

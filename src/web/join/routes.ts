@@ -2,7 +2,7 @@ import type { WebAnswer, WebRequest, WebRoute } from '../routing.ts'
 import { isName, readFilled } from './filled.ts'
 import { stateOf } from './handle-state.ts'
 import { invite, joinedWith } from './invite.ts'
-import { codeOf, linkOf } from './link.ts'
+import { codeOf, doneOf, linkOf } from './link.ts'
 import { HANDLE_PATH, JOIN_PATH } from './paths.ts'
 import type { JoinPorts } from './ports.ts'
 import { signUp } from './signing-up.ts'
@@ -25,7 +25,10 @@ export function joinRoutes(ports: JoinPorts): readonly WebRoute[] {
         if (joined === undefined) return { place: linkOf(code) }
         const { handle, isSure } = joined
         if (isSure) return { page: 'joined', props: { handle } }
-        return { page: 'pending', props: { handle, why: 'may exist', link: linkOf(code) } }
+        return {
+          page: 'pending',
+          props: { handle, why: 'may exist', link: linkOf(code), done: doneOf(code) },
+        }
       },
     },
     { verb: 'GET', path: HANDLE_PATH, answer: (request) => handleState(ports, request) },

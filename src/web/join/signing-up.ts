@@ -2,11 +2,11 @@ import { readForm } from '../../wire/body.ts'
 import type { Frame } from '../pages.ts'
 import { isSameOrigin, type WebAnswer, type WebRequest } from '../routing.ts'
 import { joinWords } from '../words/join.ts'
-import { readFilled, refusedAs, wrongIn } from './filled.ts'
+import { isHandleTaken, readFilled, refusedAs, wrongIn } from './filled.ts'
 import { stateOf } from './handle-state.ts'
-import { invite, retryAfterOf, type Sent } from './invite.ts'
+import { invite, joinedWith, retryAfterOf, type Sent } from './invite.ts'
 import { type Joined, joinedCookie } from './joined-cookie.ts'
-import { codeOf, linkOf } from './link.ts'
+import { codeOf, doneOf, linkOf } from './link.ts'
 import type { JoinPorts } from './ports.ts'
 import type { FormErrors, PendingProps } from './props.ts'
 
@@ -20,7 +20,12 @@ export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame
   if (!isSameOrigin(request)) return { place: linkOf(code) }
   const words = joinWords[frame.language]
   // The key is read before anything is done: an account must not be made and then not be told of.
-  const [form, host, key] = await Promise.all([readForm(request.body), ports.host(), ports.key()])
+  const [form, host, key, joined] = await Promise.all([
+    readForm(request.body),
+    ports.host(),
+    ports.key(),
+    joinedWith(ports, request, code),
+  ])
   const filled = readFilled(form, host.domains)
   const { values, handle, password } = filled
   // The password never comes back with the page.
@@ -31,10 +36,15 @@ export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame
       status,
       ...more,
     })
+  const taken = (errors: FormErrors): WebAnswer | Promise<WebAnswer> =>
+    // It is their own, and what they sent was sent twice.
+    joined?.handle === handle
+      ? { place: doneOf(code) }
+      : again({ ...errors, name: words.handleTaken(handle) })
   const wrong = wrongIn(filled, (host.terms ?? host.privacy) !== null, words)
   if (Object.keys(wrong).length > 0) {
     const state = wrong.name === undefined ? await stateOf(ports, request, handle) : undefined
-    return again({ ...(state === 'taken' && { name: words.handleTaken(handle) }), ...wrong })
+    return state === 'taken' ? taken(wrong) : again(wrong)
   }
 
   const outcome = await ports.signUp(
@@ -42,14 +52,21 @@ export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame
     { address, forwardedFor, userAgent: headers['user-agent'] },
   )
   const cookie = (joined: Joined) => joinedCookie(joined, code, { ...ports, key })
-  if ('handle' in outcome)
-    return { place: `${linkOf(code)}/done`, cookies: [cookie({ handle: outcome.handle, isSure: true })] }
-  const pending = (why: PendingProps['why'], status: number): WebAnswer => ({
-    status,
-    cookies: [cookie({ handle, isSure: false })],
-    page: 'pending',
-    props: { handle, why, link: linkOf(code) },
+  const done = (handle: string): WebAnswer => ({
+    place: doneOf(code),
+    cookies: [cookie({ handle, isSure: true })],
   })
+  if ('handle' in outcome) return done(outcome.handle)
+  const pending = async (why: PendingProps['why'], status: number): Promise<WebAnswer> => {
+    // Latchkey may have found out how it went before it answers.
+    if (await ports.cameWith(code, handle).catch(() => false)) return done(handle)
+    return {
+      status,
+      cookies: [cookie({ handle, isSure: false })],
+      page: 'pending',
+      props: { handle, why, link: linkOf(code), done: doneOf(code) },
+    }
+  }
   const later = (retryAfter: number) =>
     again({ form: words.tooManyYet }, 429, { headers: retryAfterOf(retryAfter) })
 
@@ -66,8 +83,11 @@ export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame
   if (refused.status === 429) return later(A_MINUTE)
   if (refused.error === 'InvalidInviteCode') return again({ form: words.codeGone })
   // A PDS can fail after it has made the account, and then the code is spent.
-  if (refused.status >= 500)
-    return again({ form: words.hostFailed }, 502, { spent: pending('may exist', 502) })
+  if (refused.status >= 500) {
+    const spent = await pending('may exist', 502)
+    return 'place' in spent ? spent : again({ form: words.hostFailed }, 502, { spent })
+  }
+  if (isHandleTaken(refused)) return taken({})
   return again(refusedAs(refused, handle, words))
 }
 

@@ -65,6 +65,10 @@ export const join: JoinWords = {
     'Der Server hat nicht rechtzeitig geantwortet. Versuche dich anzumelden, bevor du dich noch einmal registrierst.',
   pendingElse:
     'Klappt die Anmeldung auch nach einigen Minuten nicht? Dann öffne deine Einladung noch einmal: sie gilt, wenn kein Konto angelegt wurde.',
+  pendingLook: 'Nachsehen, was daraus geworden ist',
+  signedUpAs: (handle) => `Du hast dich in diesem Browser als @${handle} registriert.`,
+  maybeSignedUpAs: (handle) => `Vielleicht hast du dich schon als @${handle} registriert.`,
+  signedUpNext: 'So meldest du dich an',
   pendingBack: 'Zurück zur Einladung',
   closedTitle: 'Gerade nicht',
   closed: 'Zurzeit kann sich niemand registrieren. Bitte komm später wieder.',

@@ -56,6 +56,10 @@ export const join = {
   mayExist: 'The server did not answer in time. Try to sign in before you sign up again.',
   pendingElse:
     'Does signing in still not work after some minutes? Then open your invite again: it is good if no account was made.',
+  pendingLook: 'See how it went',
+  signedUpAs: (handle: string) => `You signed up as @${handle} in this browser.`,
+  maybeSignedUpAs: (handle: string) => `You may have signed up as @${handle} already.`,
+  signedUpNext: 'How to sign in',
   pendingBack: 'Back to the invite',
   closedTitle: 'Not right now',
   closed: 'Signing up is not possible for the moment. Please come back later.',
