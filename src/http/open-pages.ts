@@ -55,6 +55,7 @@ export async function openPages(ports: OpenPagesPorts): Promise<PagePorts> {
       ...signIn.routes,
       ...joinRoutes({
         checkCode: (code, address) => giving.checkCode(code, address),
+        lookAtCode: (code) => giving.lookAtCode(code),
         host: () => facts.host(),
         profile: (did) => facts.profile(did),
         closed: async () => {

@@ -31,8 +31,10 @@ export interface GuessLimiter {
 }
 
 /** What somebody learns who asks whether a code is good. All kinds of bad are the same. */
-export type CodeCheck =
-  | { readonly retryAfter: number }
+export type CodeCheck = { readonly retryAfter: number } | CodeVerdict
+
+/** Whether a code lets somebody in, and what is told of one that does. */
+export type CodeVerdict =
   | { readonly good: false }
   | {
       readonly good: true
@@ -127,14 +129,19 @@ export class GivingService {
    * @param address the client's, by which guessing is limited
    */
   async checkCode(code: string, address: string): Promise<CodeCheck> {
-    const { store, host, guesses, now } = this.#ports
+    const { guesses } = this.#ports
     const retryAfter = await guesses.blockedFor(address)
     if (retryAfter !== undefined) return { retryAfter }
+    const check = await this.lookAtCode(code)
+    if (!check.good) await guesses.count(address)
+    return check
+  }
+
+  /** The same for whoever is no guesser: they are known to have the code, or were counted for it already. */
+  async lookAtCode(code: string): Promise<CodeVerdict> {
+    const { store, host, now } = this.#ports
     const found = await store.codeStanding(code, host.hostname)
-    if (found === undefined || isBad(found, now())) {
-      await guesses.count(address)
-      return { good: false }
-    }
+    if (found === undefined || isBad(found, now())) return { good: false }
     const { available, used, reserved, forAccount, expiresAt } = found.code
     const inviter = forAccount === ADMIN ? null : await store.person(forAccount, host.hostname)
     return { good: true, left: available - used - reserved, inviter, expiresAt }

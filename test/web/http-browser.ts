@@ -15,14 +15,17 @@ export interface WebReply {
 export class HttpBrowser {
   readonly #address: string
   readonly #host: string
+  readonly #headers: Record<string, string>
   /** What it keeps, by name. */
   readonly cookies = new Map<string, string>()
 
   /**
    * @param address where the requests go to
    * @param web where it takes the pages to be
+   * @param headers what it sends along always
    */
-  constructor(address: string, web: string = address) {
+  constructor(address: string, web: string = address, headers: Record<string, string> = {}) {
+    this.#headers = headers
     this.#address = address
     this.#host = new URL(web).host
   }
@@ -50,7 +53,11 @@ export class HttpBrowser {
   ): Promise<WebReply> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const options = { method, agent: false, headers: { host: this.#host, cookie, ...headers } }
+      const options = {
+        method,
+        agent: false,
+        headers: { host: this.#host, cookie, ...this.#headers, ...headers },
+      }
       request(new URL(path, this.#address), options, resolve).on('error', reject).end(body)
     })
     for (const line of answer.headers['set-cookie'] ?? []) {

@@ -5,6 +5,7 @@ import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
 import { giftCode, join, postAsAdmin } from '../support/members.ts'
 import type { Member } from '../support/pds.ts'
 import { pagesOf } from './browser.ts'
+import { HttpBrowser } from './http-browser.ts'
 import { PNG, showProfile } from './profiles.ts'
 
 let fronted: FrontedWorld
@@ -177,6 +178,51 @@ test('guessing is limited like at the doors, and there is a page for it', async 
     }),
   })
   expect(door.status).toBe(429)
+})
+
+describe('no guess is', () => {
+  let guarded: FrontedWorld
+  let browser: HttpBrowser
+
+  beforeAll(async () => {
+    guarded = await startFrontedWorld({ guessLimit: '2', trustedProxies: 'loopback' })
+  })
+  afterAll(() => guarded?.[Symbol.asyncDispose]())
+
+  /** A new browser behind an address. */
+  function from(address: string): void {
+    browser = new HttpBrowser(pagesOf(guarded.url), pagesOf(guarded.url), { 'x-forwarded-for': address })
+  }
+
+  test('to open the link again that one has signed up with', async () => {
+    from('192.0.2.1')
+    const link = `/join/${await giftCode(guarded)}`
+    const form = { name: 'returner', domain: '.test', email: 'r@mail.test', password: 'long-enough-22' }
+    expect((await browser.post(link, form)).place).toBe(`${link}/done`)
+    for (let time = 0; time < 5; time += 1) expect((await browser.get(link)).place).toBe(`${link}/done`)
+    expect((await browser.get(`/join/${await giftCode(guarded)}`)).status).toBe(200)
+    // Not even where others have guessed.
+    for (const code of ['a', 'b']) await browser.get(`/join/${code}`)
+    expect((await browser.get('/join/c')).status).toBe(429)
+    expect((await browser.get(link)).place).toBe(`${link}/done`)
+  })
+
+  test('the page after a form whose code was counted at the door', async () => {
+    from('192.0.2.2')
+    const form = { name: 'guesser', domain: '.test', email: 'g@mail.test', password: 'long-enough-22' }
+    const statuses: number[] = []
+    for (const code of ['a', 'b', 'c']) statuses.push((await browser.post(`/join/${code}`, form)).status)
+    expect(statuses).toEqual([404, 404, 429])
+  })
+
+  test('but a form that the door never saw is', async () => {
+    from('192.0.2.3')
+    const statuses: number[] = []
+    for (const code of ['a', 'b', 'c'])
+      statuses.push((await browser.post(`/join/${code}`, { name: '' })).status)
+    expect(statuses).toEqual([404, 404, 400])
+    expect((await browser.get(`/join/${await giftCode(guarded)}`)).status).toBe(429)
+  })
 })
 
 describe('pictures', () => {

@@ -12,6 +12,8 @@ export interface Sent {
   readonly errors: FormErrors
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
+  /** Whether the door has counted the code as a guess, if it is one. */
+  readonly isCounted?: boolean
   /** What is said where the code lets nobody in any more; that it doesn't, where left out. */
   readonly spent?: WebAnswer | undefined
 }
@@ -39,9 +41,10 @@ export async function invite(
   code: string,
   sent?: Sent,
 ): Promise<WebAnswer> {
-  const [check, joined, host, closed] = await Promise.all([
-    ports.checkCode(code, request.address),
-    joinedWith(ports, request, code),
+  const joined = await joinedWith(ports, request, code)
+  const isNoGuess = joined !== undefined || sent?.isCounted === true
+  const [check, host, closed] = await Promise.all([
+    isNoGuess ? ports.lookAtCode(code) : ports.checkCode(code, request.address),
     ports.host(),
     // Whoever has filled in the form keeps it, and reads there what is wrong.
     sent === undefined ? ports.closed() : null,

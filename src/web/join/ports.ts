@@ -1,4 +1,4 @@
-import type { CodeCheck, GuessLimiter } from '../../invites/giving-service.ts'
+import type { CodeCheck, CodeVerdict, GuessLimiter } from '../../invites/giving-service.ts'
 import type { Instant } from '../../invites/types.ts'
 import type { Closed } from './props.ts'
 
@@ -6,6 +6,8 @@ import type { Closed } from './props.ts'
 export interface JoinPorts {
   /** Tells whether a code lets somebody in, counting those that don't against the client's address. */
   readonly checkCode: (code: string, address: string) => Promise<CodeCheck>
+  /** The same for whoever is no guesser, neither limited nor counted. */
+  readonly lookAtCode: (code: string) => Promise<CodeVerdict>
   /** What the host offers to people who come. */
   readonly host: () => Promise<{
     readonly domains: readonly string[]

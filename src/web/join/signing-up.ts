@@ -29,7 +29,7 @@ export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame
   const filled = readFilled(form, host.domains)
   const { values, handle, password } = filled
   // The password never comes back with the page.
-  const again = (errors: FormErrors, status = 400, more: Pick<Sent, 'headers' | 'spent'> = {}) =>
+  const again = (errors: FormErrors, status = 400, more: Omit<Sent, 'values' | 'errors' | 'status'> = {}) =>
     invite(ports, request, code, {
       values,
       errors: { password: words.passwordAgain, ...errors },
@@ -52,9 +52,9 @@ export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame
     { address, forwardedFor, userAgent: headers['user-agent'] },
   )
   const cookie = (joined: Joined) => joinedCookie(joined, code, { ...ports, key })
-  const done = (handle: string): WebAnswer => ({
+  const done = (name: string): WebAnswer => ({
     place: doneOf(code),
-    cookies: [cookie({ handle, isSure: true })],
+    cookies: [cookie({ handle: name, isSure: true })],
   })
   if ('handle' in outcome) return done(outcome.handle)
   const pending = async (why: PendingProps['why'], status: number): Promise<WebAnswer> => {
@@ -81,7 +81,7 @@ export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame
   }
   const { refused } = outcome
   if (refused.status === 429) return later(A_MINUTE)
-  if (refused.error === 'InvalidInviteCode') return again({ form: words.codeGone })
+  if (refused.error === 'InvalidInviteCode') return again({ form: words.codeGone }, 400, { isCounted: true })
   // A PDS can fail after it has made the account, and then the code is spent.
   if (refused.status >= 500) {
     const spent = await pending('may exist', 502)
