@@ -56,7 +56,11 @@ export async function openPages(ports: OpenPagesPorts): Promise<PagePorts> {
       ...joinRoutes({
         checkCode: (code, address) => giving.checkCode(code, address),
         lookAtCode: (code) => giving.lookAtCode(code),
-        host: () => facts.host(),
+        host: () =>
+          facts.host().catch((error: unknown) => {
+            log.warn({ err: error }, 'the PDS does not tell what it offers to people who come')
+            return undefined
+          }),
         profile: (did) => facts.profile(did),
         closed: async () => {
           if (ports.doorsNow() === 'closed') return { message: null, isPaused: false, migrationsGoOn: false }

@@ -78,6 +78,42 @@ describe('how a sign-up went', () => {
   })
 })
 
+describe('while the PDS has not told yet what it offers', () => {
+  let fronted: FrontedWorld
+  let browser: HttpBrowser
+
+  beforeAll(async () => {
+    fronted = await startFrontedWorld()
+    await fronted.stopLatchkey()
+    fronted.link.refuse(true)
+    await fronted.startLatchkey()
+    browser = new HttpBrowser(pagesOf(fronted.url))
+  })
+  afterAll(() => fronted?.[Symbol.asyncDispose]())
+
+  test('an invite says that it stays good, and a sent form comes back', async () => {
+    fronted.link.refuse(false)
+    const link = `/join/${await giftCode(fronted)}`
+    fronted.link.refuse(true)
+    const page = await browser.get(link)
+    expect([page.status, page.body]).toEqual([200, expect.stringContaining('Your invite stays good')])
+    expect(page.body).not.toContain('<form')
+    expect((await browser.get('/join/nothing')).status).toBe(404)
+
+    const form = { name: 'early', domain: '.test', email: 'e@mail.test', password: 'long-enough-22' }
+    const sent = await browser.post(link, { ...form, consent: 'on' })
+    expect([sent.status, Number(sent.headers['retry-after'])]).toEqual([503, 60])
+    expect(sent.body).toContain('Signing up is not possible right now.')
+    for (const kept of ['value="early"', 'value="e@mail.test"', 'name="domain" value=".test"'])
+      expect(sent.body).toContain(kept)
+    expect(sent.body).toContain('name="consent" value="on"')
+    expect(sent.body).not.toContain('long-enough-22')
+
+    const asked = await browser.get('/_latchkey/handle?name=early&domain=.test')
+    expect([asked.status, JSON.parse(asked.body)]).toEqual([503, { state: 'unknown' }])
+  })
+})
+
 function send(browser: HttpBrowser, link: string, { handle, email, password }: Person) {
   const [name = ''] = handle.split('.')
   return browser.post(link, { name, domain: '.test', email, password })

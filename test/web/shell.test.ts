@@ -6,9 +6,9 @@ import { gzipSync } from 'node:zlib'
 import { fastify } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadPages, registerPages } from '../../src/http/pages.ts'
+import { PdsUnreachableError } from '../../src/pds/answer.ts'
 import type { Frame, Render } from '../../src/web/pages.ts'
 import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
-import { giftCode } from '../support/members.ts'
 import { pagesOf } from './browser.ts'
 
 const BUILT = pathToFileURL('dist/web/')
@@ -97,13 +97,14 @@ describe('whatever is answered', () => {
 })
 
 test('a page whose data can’t be had says so, and nothing of why', async () => {
-  await using fronted = await startFrontedWorld()
-  fronted.link.trouble('/xrpc/com.atproto.server.describeServer', 'reset')
-  const answer = await fetch(`${pagesOf(fronted.url)}/join/${await giftCode(fronted)}`)
-  expect(answer.status).toBe(502)
-  const page = await answer.text()
-  expect(page).toContain('<h1>That did not work</h1>')
-  expect(page).not.toMatch(/ECONN|socket|fetch failed/)
+  await using app = fastify()
+  const answer = () => Promise.reject(new PdsUnreachableError('fetch failed: ECONNRESET'))
+  const built = await loadPages(BUILT)
+  await registerPages(app, { routes: [{ verb: 'GET', path: '/invites', answer }], built, frame: FRAME })
+  const { statusCode, headers, body } = await app.inject('/invites')
+  expect([statusCode, headers['retry-after']]).toEqual([502, '5'])
+  expect(body).toContain('<h1>That did not work</h1>')
+  expect(body).not.toMatch(/ECONN|socket|fetch failed/)
 })
 
 describe('the build', () => {

@@ -1,10 +1,13 @@
 import type { WebAnswer, WebRequest } from '../routing.ts'
 import { type Joined, keepsJoined, readJoined } from './joined-cookie.ts'
 import { doneOf, linkOf } from './link.ts'
-import type { JoinPorts } from './ports.ts'
-import type { FormErrors, Inviter, JoinProps } from './props.ts'
+import type { HostOffer, JoinPorts } from './ports.ts'
+import type { Closed, FormErrors, Inviter, JoinProps } from './props.ts'
 
 const NOTHING_TYPED: JoinProps['values'] = { name: '', domain: '', email: '', consent: false }
+
+/** Where the host does not tell what it offers, nobody can be let in. */
+const NOT_NOW: Closed = { message: null, isPaused: false, migrationsGoOn: false }
 
 /** How a form went that did not work: what goes back with it. */
 export interface Sent {
@@ -43,7 +46,7 @@ export async function invite(
 ): Promise<WebAnswer> {
   const joined = await joinedWith(ports, request, code)
   const isNoGuess = joined !== undefined || sent?.isCounted === true
-  const [check, host, closed] = await Promise.all([
+  const [check, told, closed] = await Promise.all([
     isNoGuess ? ports.lookAtCode(code) : ports.checkCode(code, request.address),
     ports.host(),
     // Whoever has filled in the form keeps it, and reads there what is wrong.
@@ -57,6 +60,7 @@ export async function invite(
     if (isLooked) return { status: 404, page: 'refused', props: { why: 'not good' } }
     if (sent === undefined) return tooMany(check.retryAfter)
   }
+  const host = told ?? offerAs(sent?.values.domain)
   // Of a code that was not looked at the form tells nothing, good or not.
   const { left, inviter, expiresAt } =
     isLooked && check.good ? check : { left: null, inviter: null, expiresAt: null }
@@ -74,12 +78,18 @@ export async function invite(
       terms: host.terms,
       privacy: host.privacy,
       contact: host.contact,
-      closed,
+      closed: told === undefined && sent === undefined ? (closed ?? NOT_NOW) : closed,
       joined: joined === undefined ? null : { ...joined, place: doneOf(code) },
       values: sent?.values ?? NOTHING_TYPED,
       errors: sent?.errors ?? {},
     },
   }
+}
+
+/** What is left of an offer that is not known: the ending that a form came with goes back with it. */
+function offerAs(domain: string | undefined): HostOffer {
+  const domains = domain === undefined || domain === '' ? [] : [domain]
+  return { domains, terms: null, privacy: null, contact: null, needsPhone: false }
 }
 
 /** What is known of somebody who invites. A PDS that does not answer takes away their face, not their invite. */

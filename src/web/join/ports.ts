@@ -8,14 +8,8 @@ export interface JoinPorts {
   readonly checkCode: (code: string, address: string) => Promise<CodeCheck>
   /** The same for whoever is no guesser, neither limited nor counted. */
   readonly lookAtCode: (code: string) => Promise<CodeVerdict>
-  /** What the host offers to people who come. */
-  readonly host: () => Promise<{
-    readonly domains: readonly string[]
-    readonly terms: string | null
-    readonly privacy: string | null
-    readonly contact: string | null
-    readonly needsPhone: boolean
-  }>
+  /** What the host offers to people who come. @returns undefined when it does not tell now, and never did */
+  readonly host: () => Promise<HostOffer | undefined>
   /** Whether nobody can sign up now, and why. @returns null when they can */
   readonly closed: () => Promise<Closed | null>
   /** What an account shows of itself. @returns undefined when the host has no such account */
@@ -36,6 +30,16 @@ export interface JoinPorts {
   readonly now: () => Instant
   /** What signs what a browser keeps for the page after a sign-up. The same in every process, and after a restart. */
   readonly key: () => Promise<Uint8Array>
+}
+
+/** What the host offers to people who come. */
+export interface HostOffer {
+  /** What handles may end with, each with its leading dot. */
+  readonly domains: readonly string[]
+  readonly terms: string | null
+  readonly privacy: string | null
+  readonly contact: string | null
+  readonly needsPhone: boolean
 }
 
 export interface SignUpInput {

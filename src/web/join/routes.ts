@@ -37,8 +37,9 @@ export function joinRoutes(ports: JoinPorts): readonly WebRoute[] {
 
 /** Whether a handle is free, for the form to say while it is filled in. */
 async function handleState(ports: JoinPorts, request: WebRequest): Promise<WebAnswer> {
-  const { domains } = await ports.host()
-  const { values, handle } = readFilled(request.query, domains)
+  const host = await ports.host()
+  if (host === undefined) return { status: 503, json: { state: 'unknown' } }
+  const { values, handle } = readFilled(request.query, host.domains)
   if (!isName(values.name)) return { json: { state: 'bad', handle } }
   const state = await stateOf(ports, request, handle)
   return state === 'too many' ? { status: 429, json: { state: 'unknown' } } : { json: { state, handle } }

@@ -62,7 +62,10 @@ export function SignUpForm({ domains, terms, privacy, values, errors }: JoinProp
         autocomplete="new-password"
         {...focus('password')}
       />
-      {(terms ?? privacy) !== null && (
+      {(terms ?? privacy) === null ? (
+        // What somebody agreed to while it could be shown stays agreed to.
+        values.consent && <input type="hidden" name="consent" value="on" />
+      ) : (
         <CheckField
           name="consent"
           error={said(errors.consent)}

@@ -26,7 +26,7 @@ export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame
     ports.key(),
     joinedWith(ports, request, code),
   ])
-  const filled = readFilled(form, host.domains)
+  const filled = readFilled(form, host?.domains ?? form.getAll('domain'))
   const { values, handle, password } = filled
   // The password never comes back with the page.
   const again = (errors: FormErrors, status = 400, more: Omit<Sent, 'values' | 'errors' | 'status'> = {}) =>
@@ -36,6 +36,7 @@ export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame
       status,
       ...more,
     })
+  if (host === undefined) return again({ form: words.notNow }, 503, { headers: retryAfterOf(A_MINUTE) })
   const taken = (errors: FormErrors): WebAnswer | Promise<WebAnswer> =>
     // It is their own, and what they sent was sent twice.
     joined?.handle === handle
