@@ -138,6 +138,24 @@ describe('the page of an invite', () => {
     expect(page).toContain('Your password needs at least 8 characters.')
   })
 
+  test('an ending that is not offered any more is not exchanged for another', async () => {
+    const before = await accountsOf(fronted.world)
+    const browser = new HttpBrowser(web)
+    const form = {
+      name: 'chosen',
+      domain: '.gone',
+      email: 'c@mail.test',
+      password: 'long-enough-22',
+      consent: 'on',
+    }
+    const { status, body } = await browser.post(`/join/${await giftCode(fronted)}`, form)
+    expect([status, body]).toEqual([400, expect.stringContaining('end with .gone can’t be had here')])
+    expect(body).toContain('value="chosen"')
+    expect(await accountsOf(fronted.world)).toEqual(before)
+    const asked = await browser.get('/_latchkey/handle?name=chosen&domain=.gone')
+    expect(JSON.parse(asked.body)).toEqual({ state: 'unknown' })
+  })
+
   test('takes no form from another site', async () => {
     const code = await giftCode(fronted)
     const before = await accountsOf(fronted.world)

@@ -6,6 +6,8 @@ import type { FormError, FormErrors, JoinProps } from './props.ts'
 export interface Filled {
   readonly values: JoinProps['values']
   readonly password: string
+  /** Whether there is such an ending. */
+  readonly isOffered: boolean
   /** What the name and its ending make. */
   readonly handle: string
 }
@@ -27,12 +29,15 @@ const LONGEST_PASSWORD = 256
 export function readFilled(form: URLSearchParams, domains: readonly string[]): Filled {
   const text = (name: string) => (form.get(name) ?? '').trim()
   const typed = text('name').replace(/^@/, '').toLowerCase()
-  const typedEnding = domains.find((domain) => typed.endsWith(domain))
-  const chosen = domains.find((domain) => domain === form.get('domain')) ?? domains[0] ?? ''
-  const domain = typedEnding ?? chosen
+  // Of `.social` and `.harbor.social` it is the longer one.
+  const typedEnding = domains
+    .filter((ending) => typed.endsWith(ending))
+    .reduce<string | undefined>((one, other) => (one && one.length > other.length ? one : other), undefined)
+  const domain = typedEnding ?? form.get('domain') ?? domains[0] ?? ''
   const name = typedEnding === undefined ? typed : typed.slice(0, -typedEnding.length)
   return {
     values: { name, domain, email: text('email'), consent: form.has('consent') },
+    isOffered: domains.includes(domain),
     password: form.get('password') ?? '',
     handle: name + domain,
   }
@@ -44,13 +49,21 @@ export function isName(name: string): boolean {
 }
 
 /** What is wrong with a form before anybody is asked. */
-export function wrongIn({ values, password }: Filled, needsConsent: boolean, words: JoinWords): FormErrors {
+export function wrongIn(filled: Filled, needsConsent: boolean, words: JoinWords): FormErrors {
+  const { values, password } = filled
   return {
-    ...(!isName(values.name) && { name: values.name === '' ? words.missing : words.handleBad }),
+    ...nameError(filled, words),
     ...(!EMAIL.test(values.email) && { email: values.email === '' ? words.missing : words.emailBad }),
     ...passwordError(password, words),
     ...(needsConsent && !values.consent && { consent: words.consentMissing }),
   }
+}
+
+/** An ending that is not there any more is never exchanged for another one: a handle is chosen as a whole. */
+function nameError({ values: { name, domain }, isOffered }: Filled, words: JoinWords): FormErrors {
+  if (name === '') return { name: words.missing }
+  if (!isName(name)) return { name: words.handleBad }
+  return isOffered ? {} : { name: words.endingGone(domain) }
 }
 
 function passwordError(password: string, words: JoinWords): FormErrors {

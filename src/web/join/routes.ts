@@ -39,8 +39,9 @@ export function joinRoutes(ports: JoinPorts): readonly WebRoute[] {
 async function handleState(ports: JoinPorts, request: WebRequest): Promise<WebAnswer> {
   const host = await ports.host()
   if (host === undefined) return { status: 503, json: { state: 'unknown' } }
-  const { values, handle } = readFilled(request.query, host.domains)
+  const { values, handle, isOffered } = readFilled(request.query, host.domains)
   if (!isName(values.name)) return { json: { state: 'bad', handle } }
+  if (!isOffered) return { json: { state: 'unknown' } }
   const state = await stateOf(ports, request, handle)
   return state === 'too many' ? { status: 429, json: { state: 'unknown' } } : { json: { state, handle } }
 }

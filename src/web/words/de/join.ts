@@ -27,6 +27,7 @@ export const join: JoinWords = {
   handleFree: (handle) => `@${handle} ist wohl noch frei.`,
   handleTaken: (handle) => `@${handle} ist vergeben. Versuche einen anderen.`,
   handleBad: 'Nimm 3 bis 18 Buchstaben, Ziffern und Bindestriche.',
+  endingGone: (ending) => `Handles mit der Endung ${ending} gibt es hier nicht. Wähle eine andere Endung.`,
   handleReserved: 'Dieser Handle ist dem Betreiber vorbehalten. Versuche einen anderen.',
   email: 'E-Mail',
   emailHint: 'Damit du wieder hineinkommst, wenn du dein Passwort vergisst.',

@@ -26,6 +26,7 @@ export const join = {
   handleFree: (handle: string) => `@${handle} looks free.`,
   handleTaken: (handle: string) => `@${handle} is taken. Try another.`,
   handleBad: 'Use 3 to 18 letters, numbers and hyphens.',
+  endingGone: (ending: string) => `Handles that end with ${ending} can’t be had here. Choose another ending.`,
   handleReserved: 'This handle is kept for the host. Try another.',
   email: 'E-mail',
   emailHint: 'To get back in if you forget your password.',
