@@ -1,7 +1,7 @@
 import { parseCookie, stringifySetCookie } from 'cookie'
 import type { Duration } from '../invites/types.ts'
 
-/** The cookies of the pages: who signed in, and which browser began a sign-in. */
+/** The cookies of signing in: who did, and which browser began a sign-in. */
 export interface WebCookies {
   /** What a request brings along. @param header its `Cookie` header */
   readonly read: (header: string | undefined, which: CookieName) => string | undefined
@@ -16,13 +16,21 @@ export type CookieName = 'session' | 'browser'
 const NAMES: Record<CookieName, string> = { session: 'latchkey', browser: 'latchkey-browser' }
 
 /**
- * How the cookies are named and kept. The prefix `__Host-` makes browsers refuse one that another host set, a handle's
- * subdomain for example; it takes https, so that it is left away on a loopback address without.
+ * How every cookie of the pages is named and kept. The prefix `__Host-` makes browsers refuse one that another host set, a
+ * handle's subdomain for example; it takes https, so that it is left away on a loopback address without.
  */
-export function webCookies(webUrl: URL): WebCookies {
+export function cookieRules(webUrl: URL) {
   const secure = webUrl.protocol === 'https:' || !isLoopback(webUrl)
-  const nameOf = (which: CookieName) => (secure ? `__Host-${NAMES[which]}` : NAMES[which])
-  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
+  return {
+    prefix: secure ? '__Host-' : '',
+    attributes: { path: '/', httpOnly: true, sameSite: 'lax', secure },
+  } as const
+}
+
+/** The cookies of signing in. */
+export function webCookies(webUrl: URL): WebCookies {
+  const { prefix, attributes } = cookieRules(webUrl)
+  const nameOf = (which: CookieName) => prefix + NAMES[which]
 
   function setCookie(which: CookieName, value: string, maxAge: Duration): string {
     return stringifySetCookie({

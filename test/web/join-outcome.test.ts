@@ -64,6 +64,14 @@ describe('how a sign-up went', () => {
     expect([stranger.status, stranger.body]).toEqual([400, expect.stringContaining('is taken')])
   })
 
+  test('is kept for each of two invites in one browser', async () => {
+    const links = [await visit(1), `/join/${await giftCode(fronted)}`]
+    const people = links.map(() => newPerson())
+    for (const [index, link] of links.entries()) await send(browser, link, people[index] ?? newPerson())
+    for (const [index, link] of links.entries())
+      expect((await browser.get(`${link}/done`)).body).toContain(`@${people[index]?.handle}`)
+  })
+
   test('stands above the form of a link that lets in more', async () => {
     const link = await visit(5)
     const person = newPerson()

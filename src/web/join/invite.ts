@@ -31,8 +31,8 @@ export async function joinedWith(
   code: string,
 ): Promise<Joined | undefined> {
   // Most have no such cookie, and cost no look at the database.
-  if (!keepsJoined(headers.cookie)) return undefined
-  const joined = readJoined(headers.cookie, code, { key: await ports.key(), now: ports.now })
+  if (!keepsJoined(headers.cookie, code, ports.webUrl)) return undefined
+  const joined = readJoined(headers.cookie, code, { ...ports, key: await ports.key() })
   if (joined === undefined || joined.isSure) return joined
   return { ...joined, isSure: await ports.cameWith(code, joined.handle) }
 }

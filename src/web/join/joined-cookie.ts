@@ -1,12 +1,18 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { parseCookie, stringifySetCookie } from 'cookie'
+import { cookieRules } from '../../auth/web-cookies.ts'
 import type { Duration, Instant } from '../../invites/types.ts'
-import { JOIN_PATH } from './paths.ts'
 
 /** How long the page after a sign-up can be loaded again. */
 const KEPT: Duration = 3_600_000
 
-const NAME = 'latchkey-joined'
+/** So many sign-ups does one browser keep: each goes along with every request, and a server reads only so much. */
+const MOST = 10
+
+const NAME = 'latchkey-joined-'
+
+/** In characters. Two codes of one browser hardly ever share so many, and then the later sign-up is kept. */
+const NAMED_BY = 12
 
 interface Keeping {
   readonly key: Uint8Array
@@ -22,8 +28,8 @@ export interface Joined {
 }
 
 /**
- * What a browser keeps for the page after a sign-up: the handle, and which invite it was, as a hash, so that nothing in it
- * opens anything. It is signed, so that nobody is congratulated on an account that they don't have.
+ * What a browser keeps for the page after a sign-up: the handle, and under a name that tells of the invite by its hash, so
+ * that nothing in it opens anything. It is signed, so that nobody is congratulated on an account that they don't have.
  *
  * @returns a value of `Set-Cookie`
  */
@@ -32,21 +38,32 @@ export function joinedCookie(
   code: string,
   { key, webUrl, now }: Keeping,
 ): string {
-  const told = [now() + KEPT, isSure ? 'is' : 'maybe', handle, hashOf(code)].join(' ')
+  const told = [now() + KEPT, isSure ? 'is' : 'maybe', handle].join(' ')
   return stringifySetCookie({
-    name: NAME,
-    value: `${told} ${signature(told, key).toString('base64url')}`,
-    path: JOIN_PATH,
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: webUrl.protocol === 'https:',
+    name: nameOf(code, webUrl),
+    value: `${told} ${signature(told, code, key).toString('base64url')}`,
     maxAge: KEPT / 1000,
+    ...cookieRules(webUrl).attributes,
   })
 }
 
-/** Whether a browser keeps a sign-up at all, true or made up. @param header the `Cookie` header */
-export function keepsJoined(header: string | undefined): boolean {
-  return parseCookie(header ?? '')[NAME] !== undefined
+/**
+ * Takes the oldest sign-ups away that a browser keeps, where another would be too many.
+ *
+ * @param header the `Cookie` header, in which browsers name the oldest first (RFC 6265 section 5.4)
+ * @returns values of `Set-Cookie`
+ */
+export function forgetOldest(header: string | undefined, webUrl: URL): readonly string[] {
+  const { prefix, attributes } = cookieRules(webUrl)
+  return Object.keys(parseCookie(header ?? ''))
+    .filter((name) => name.startsWith(prefix + NAME))
+    .slice(0, 1 - MOST)
+    .map((name) => stringifySetCookie({ name, value: '', maxAge: 0, ...attributes }))
+}
+
+/** Whether a browser keeps a sign-up with this code, true or made up. @param header the `Cookie` header */
+export function keepsJoined(header: string | undefined, code: string, webUrl: URL): boolean {
+  return header !== undefined && parseCookie(header)[nameOf(code, webUrl)] !== undefined
 }
 
 /**
@@ -58,21 +75,21 @@ export function keepsJoined(header: string | undefined): boolean {
 export function readJoined(
   header: string | undefined,
   code: string,
-  { key, now }: Omit<Keeping, 'webUrl'>,
+  { key, webUrl, now }: Keeping,
 ): Joined | undefined {
-  const [until = '', state = '', handle = '', hash = '', signed = ''] =
-    parseCookie(header ?? '')[NAME]?.split(' ') ?? []
+  const [until = '', state = '', handle = '', signed = ''] =
+    parseCookie(header ?? '')[nameOf(code, webUrl)]?.split(' ') ?? []
   const given = Buffer.from(signed, 'base64url')
-  const right = signature([until, state, handle, hash].join(' '), key)
+  const right = signature([until, state, handle].join(' '), code, key)
   if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined
-  if (hash !== hashOf(code) || Number(until) <= now()) return undefined
-  return { handle, isSure: state === 'is' }
+  return Number(until) > now() ? { handle, isSure: state === 'is' } : undefined
 }
 
-function hashOf(code: string): string {
-  return createHash('sha256').update(code).digest('base64url')
+function nameOf(code: string, webUrl: URL): string {
+  const hash = createHash('sha256').update(code).digest('base64url')
+  return cookieRules(webUrl).prefix + NAME + hash.slice(0, NAMED_BY)
 }
 
-function signature(text: string, key: Uint8Array): Buffer {
-  return createHmac('sha256', key).update(text).digest()
+function signature(told: string, code: string, key: Uint8Array): Buffer {
+  return createHmac('sha256', key).update(`${told} ${code}`).digest()
 }

@@ -5,7 +5,7 @@ import { joinWords } from '../words/join.ts'
 import { isHandleTaken, readFilled, refusedAs, wrongIn } from './filled.ts'
 import { stateOf } from './handle-state.ts'
 import { invite, joinedWith, retryAfterOf, type Sent } from './invite.ts'
-import { type Joined, joinedCookie } from './joined-cookie.ts'
+import { forgetOldest, type Joined, joinedCookie } from './joined-cookie.ts'
 import { codeOf, doneOf, linkOf } from './link.ts'
 import type { JoinPorts } from './ports.ts'
 import type { FormErrors, PendingProps } from './props.ts'
@@ -52,10 +52,13 @@ export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame
     { handle, email: values.email, password, inviteCode: code },
     { address, forwardedFor, userAgent: headers['user-agent'] },
   )
-  const cookie = (joined: Joined) => joinedCookie(joined, code, { ...ports, key })
+  const cookies = (kept: Joined) => [
+    ...forgetOldest(headers.cookie, ports.webUrl),
+    joinedCookie(kept, code, { ...ports, key }),
+  ]
   const done = (name: string): WebAnswer => ({
     place: doneOf(code),
-    cookies: [cookie({ handle: name, isSure: true })],
+    cookies: cookies({ handle: name, isSure: true }),
   })
   if ('handle' in outcome) return done(outcome.handle)
   const pending = async (why: PendingProps['why'], status: number): Promise<WebAnswer> => {
@@ -63,7 +66,7 @@ export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame
     if (await ports.cameWith(code, handle).catch(() => false)) return done(handle)
     return {
       status,
-      cookies: [cookie({ handle, isSure: false })],
+      cookies: cookies({ handle, isSure: false }),
       page: 'pending',
       props: { handle, why, link: linkOf(code), done: doneOf(code) },
     }
