@@ -45,10 +45,14 @@ export interface WebRoute {
 }
 
 /**
- * Whether a form was sent by a page of ours. Browsers that are of this decade say where a request comes from
- * (Fetch Metadata, `Sec-Fetch-Site`), on secure origins and on loopback; others are given the benefit of the doubt.
+ * Whether a form may have been sent by a page of ours. Browsers that are of this decade say where a request comes from
+ * (Fetch Metadata, `Sec-Fetch-Site`), on secure origins and on loopback; older ones name an origin, or `null` where the
+ * page tells nobody its address. One that says nothing is given the benefit of the doubt.
+ *
+ * @param origins where the pages are
  */
-export function isSameOrigin({ headers }: Pick<WebRequest, 'headers'>): boolean {
-  const site = headers['sec-fetch-site']
-  return site === undefined || site === 'same-origin' || site === 'none'
+export function isOwnForm({ headers }: Pick<WebRequest, 'headers'>, origins: readonly string[]): boolean {
+  const { origin = 'null', 'sec-fetch-site': site } = headers
+  if (site !== undefined) return site === 'same-origin' || site === 'none'
+  return origin === 'null' || origins.includes(origin)
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { com } from '../../src/lexicons/index.ts'
 import { accountsOf } from '../doors/ledger.ts'
+import { newPerson } from '../doors/people.ts'
 import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
 import { giftCode, join, postAsAdmin } from '../support/members.ts'
 import type { Member } from '../support/pds.ts'
@@ -156,23 +157,35 @@ describe('the page of an invite', () => {
     expect(JSON.parse(asked.body)).toEqual({ state: 'unknown' })
   })
 
-  test('takes no form from another site', async () => {
-    const code = await giftCode(fronted)
-    const before = await accountsOf(fronted.world)
-    const answer = await fetch(`${web}/join/${code}`, {
-      method: 'POST',
-      redirect: 'manual',
-      headers: { 'sec-fetch-site': 'cross-site' },
-      body: new URLSearchParams({
-        name: 'forged',
-        domain: '.test',
-        email: 'f@mail.test',
-        password: 'long-enough-22',
-        consent: 'on',
-      }),
+  describe('takes a form', () => {
+    const from = async (headers: Record<string, string>) => {
+      const link = `/join/${await giftCode(fronted)}`
+      const { handle, email, password } = newPerson()
+      const fields = { name: handle.split('.')[0] ?? '', domain: '.test', email, password, consent: 'on' }
+      const { place } = await new HttpBrowser(web).post(link, fields, headers)
+      return place.slice(link.length)
+    }
+
+    test.each([
+      ['another site', { 'sec-fetch-site': 'cross-site' }],
+      ['a neighbour', { 'sec-fetch-site': 'same-site' }],
+      ['another site, in an older browser', { origin: 'https://evil.test' }],
+    ])('not from %s', async (_, headers) => {
+      const before = await accountsOf(fronted.world)
+      expect(await from(headers)).toBe('')
+      expect(await accountsOf(fronted.world)).toEqual(before)
     })
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, `/join/${code}`])
-    expect(await accountsOf(fronted.world)).toEqual(before)
+
+    test('from the pages, whatever a browser says of that', async () => {
+      const told: Record<string, string>[] = [
+        { 'sec-fetch-site': 'same-origin' },
+        { origin: web },
+        { origin: fronted.url },
+        { origin: 'null' },
+        {},
+      ]
+      for (const headers of told) expect([headers, await from(headers)]).toEqual([headers, '/done'])
+    })
   })
 })
 

@@ -1,6 +1,6 @@
 import { readForm } from '../../wire/body.ts'
 import type { Frame } from '../pages.ts'
-import { isSameOrigin, type WebAnswer, type WebRequest } from '../routing.ts'
+import { isOwnForm, type WebAnswer, type WebRequest } from '../routing.ts'
 import { joinWords } from '../words/join.ts'
 import { isHandleTaken, readFilled, refusedAs, wrongIn } from './filled.ts'
 import { stateOf } from './handle-state.ts'
@@ -17,7 +17,7 @@ const A_MINUTE = 60
 export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame): Promise<WebAnswer> {
   const { address, forwardedFor, headers } = request
   const code = codeOf(request, frame)
-  if (!isSameOrigin(request)) return { place: linkOf(code) }
+  if (!isOwnForm(request, [ports.webUrl.origin, frame.origin])) return { place: linkOf(code) }
   const words = joinWords[frame.language]
   // The key is read before anything is done: an account must not be made and then not be told of.
   const [form, host, key, joined] = await Promise.all([
