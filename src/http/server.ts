@@ -52,6 +52,12 @@ const PREFLIGHT_METHODS = 'GET,HEAD,PUT,PATCH,POST,DELETE'
 /** Preflights are kept as long as the PDS lets them be: a day. */
 const PREFLIGHT_SECONDS = 86_400
 
+/**
+ * In characters: all that Node lets a request's line and headers have. Codes are long where the name of a host is, and one
+ * that is too long to be any gets the page that every bad code gets.
+ */
+const LONGEST_PARAMETER = 16_384
+
 /** Starts listening. @throws when the address is taken or not this machine's */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { methods, doors, pages, health, port, bind } = options
@@ -94,6 +100,7 @@ function createApp({ log, pages, proxy, trustedProxies }: ServerOptions, routes:
     childLoggerFactory: (logger) => logger,
     genReqId: () => randomUUID(),
     clientErrorHandler: refuseUnreadable(log),
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
     // Methods have one address each, with nothing to decode: a path that can't be decoded is of the pages.
     frameworkErrors: (error, _request, reply) => {
       reply.header('via', VIA)

@@ -4,10 +4,13 @@ import { doneOf, linkOf } from './link.ts'
 import type { HostOffer, JoinPorts } from './ports.ts'
 import type { Closed, FormErrors, Inviter, JoinProps } from './props.ts'
 
-const NOTHING_TYPED: JoinProps['values'] = { name: '', domain: '', email: '', consent: false }
+export const NOTHING_TYPED: JoinProps['values'] = { name: '', domain: '', email: '', consent: false }
 
 /** Where the host does not tell what it offers, nobody can be let in. */
 const NOT_NOW: Closed = { message: null, isPaused: false, migrationsGoOn: false }
+
+/** The one answer to every code that lets nobody in. */
+export const NOT_GOOD: WebAnswer = { status: 404, page: 'refused', props: { why: 'not good' } }
 
 /** How a form went that did not work: what goes back with it. */
 export interface Sent {
@@ -57,7 +60,7 @@ export async function invite(
     if (isLooked && sent?.spent !== undefined) return sent.spent
     // Back to the invite that they came by: it was theirs.
     if (joined !== undefined) return { place: doneOf(code) }
-    if (isLooked) return { status: 404, page: 'refused', props: { why: 'not good' } }
+    if (isLooked) return NOT_GOOD
     if (sent === undefined) return tooMany(check.retryAfter)
   }
   const host = told ?? offerAs(sent?.values.domain)

@@ -1,7 +1,7 @@
 import type { WebAnswer, WebRequest, WebRoute } from '../routing.ts'
 import { isName, readFilled } from './filled.ts'
 import { stateOf } from './handle-state.ts'
-import { invite, joinedWith } from './invite.ts'
+import { invite, joinedWith, NOT_GOOD } from './invite.ts'
 import { codeOf, doneOf, linkOf } from './link.ts'
 import { HANDLE_PATH, JOIN_PATH } from './paths.ts'
 import type { JoinPorts } from './ports.ts'
@@ -10,6 +10,8 @@ import { signUp } from './signing-up.ts'
 /** The addresses of the invitation page. */
 export function joinRoutes(ports: JoinPorts): readonly WebRoute[] {
   return [
+    // A link that lost its end is one that lets nobody in.
+    { verb: 'GET', path: JOIN_PATH, answer: async () => NOT_GOOD },
     {
       verb: 'GET',
       path: `${JOIN_PATH}/:code`,
