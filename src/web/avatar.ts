@@ -31,7 +31,11 @@ export const LOOKS = { times: 600, window: 5 * 60_000 } as const
 /** A picture may change, and a changed one may take so many seconds to be seen. */
 const FRESH_SECONDS = 600
 
-const FRESH = { 'cache-control': `public, max-age=${FRESH_SECONDS}` } as const
+/** Previews of links show a picture on other sites than ours. */
+const FRESH = {
+  'cache-control': `public, max-age=${FRESH_SECONDS}`,
+  'cross-origin-resource-policy': 'cross-origin',
+} as const
 
 /** Pictures are other people's: whatever they hold, nothing of it runs, not even when opened by itself. */
 const POLICY = "default-src 'none'; sandbox"
