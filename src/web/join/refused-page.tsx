@@ -1,4 +1,4 @@
-import { useFrame, useWords } from '../kit/locale.tsx'
+import { useProvider, useWords } from '../kit/locale.tsx'
 import type { Page } from '../kit/page.ts'
 import { joinWords } from '../words/join.ts'
 import type { RefusedProps } from './props.ts'
@@ -18,7 +18,7 @@ export const refusedPage: Page<'refused'> = {
 
 function Refused({ why }: RefusedProps) {
   const words = useWords(joinWords)
-  const { hostname } = useFrame()
+  const provider = useProvider()
   if (why === 'not good')
     return (
       <>
@@ -26,7 +26,7 @@ function Refused({ why }: RefusedProps) {
         <h1>{words.refusedTitle}</h1>
         <p>{words.refused}</p>
         <p>{words.refusedNext}</p>
-        <p class="muted">{words.refusedSignedUp(hostname)}</p>
+        <p class="muted">{words.refusedSignedUp(provider)}</p>
       </>
     )
   return (

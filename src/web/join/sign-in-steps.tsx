@@ -1,5 +1,5 @@
 import { CopyButton } from '../kit/copy-button.tsx'
-import { useFrame, useWords } from '../kit/locale.tsx'
+import { useProvider, useWords } from '../kit/locale.tsx'
 import { joinWords } from '../words/join.ts'
 
 /** Who somebody is now, or may be. */
@@ -16,7 +16,7 @@ export function YourHandle({ handle }: { handle: string }) {
 /** How to sign in with an app, step by step. */
 export function SignInSteps({ handle }: { handle: string }) {
   const words = useWords(joinWords)
-  const { hostname } = useFrame()
+  const provider = useProvider()
   const [openBefore, openLink, openAfter] = words.stepOpen
   return (
     <>
@@ -31,7 +31,7 @@ export function SignInSteps({ handle }: { handle: string }) {
         </li>
         <li>
           {words.stepProvider}
-          <Given text={hostname} label={words.copyProvider} />
+          <Given text={provider} label={words.copyProvider} />
         </li>
         <li>
           {words.stepHandle}

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { CopyButton } from '../kit/copy-button.tsx'
-import { useFrame, useWords } from '../kit/locale.tsx'
+import { useFrame, useProvider, useWords } from '../kit/locale.tsx'
 import { joinWords } from '../words/join.ts'
 
 /** Where the AT Protocol's own guide to moving accounts is. */
@@ -39,10 +39,10 @@ export function Way({
 /** With the sign-up of any app. */
 export function AppWay({ code }: { code: string }) {
   const words = useWords(joinWords)
-  const { hostname } = useFrame()
+  const provider = useProvider()
   return (
     <>
-      <Steps steps={words.appSteps(hostname)} />
+      <Steps steps={words.appSteps(provider)} />
       <Copies code={code} />
     </>
   )
@@ -52,10 +52,11 @@ export function AppWay({ code }: { code: string }) {
 export function MoveWay({ code }: { code: string }) {
   const words = useWords(joinWords)
   const { hostname } = useFrame()
+  const provider = useProvider()
   return (
     <>
       <p>{words.moveAbout(hostname)}</p>
-      <Steps steps={words.moveSteps(hostname)} />
+      <Steps steps={words.moveSteps(provider)} />
       <p>
         <a href={MIGRATION_GUIDE} rel="noreferrer">
           {words.moveGuide}
@@ -68,11 +69,11 @@ export function MoveWay({ code }: { code: string }) {
 
 function Copies({ code }: { code: string }) {
   const words = useWords(joinWords)
-  const { hostname } = useFrame()
+  const provider = useProvider()
   return (
     <div class="row">
       <CopyButton text={code} label={words.copyCode} />
-      <CopyButton text={hostname} label={words.copyProvider} />
+      <CopyButton text={provider} label={words.copyProvider} />
     </div>
   )
 }

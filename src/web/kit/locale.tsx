@@ -10,6 +10,11 @@ export function useFrame(): Frame {
   return useContext(FrameContext)
 }
 
+/** What people type into an app as their hosting provider: the name of the host, and its port where that is no usual one. */
+export function useProvider(): string {
+  return new URL(useFrame().origin).host
+}
+
 export function useLanguage(): Language {
   return useFrame().language
 }
