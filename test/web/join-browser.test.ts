@@ -70,7 +70,7 @@ describe.skipIf(withoutChromium())('on the page of an invite, in a browser', () 
     for (const _visit of ['first', 'reloaded']) {
       expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('Your account is ready')
       expect(await page.getByText(`@${person.handle}`).isVisible()).toBe(true)
-      expect(await page.getByText('localhost', { exact: true }).first().isVisible()).toBe(true)
+      expect(await page.getByText(new URL(fronted.url).host, { exact: true }).isVisible()).toBe(true)
       expect(await page.getByRole('link', { name: 'Your invites' }).getAttribute('href')).toBe('/invites')
       await page.reload()
     }
@@ -173,11 +173,16 @@ describe.skipIf(withoutChromium())('on the page of an invite, in a browser', () 
     await using visitor = await openVisitor(browser, web)
     const { page } = visitor
     await page.goto(`${web}/join/${code}`)
+    await page.locator('#password').fill('long-enough-22')
     for (const link of ['terms of service', 'privacy policy']) {
+      const opened = page.context().waitForEvent('page')
       await page.getByRole('link', { name: link }).click()
-      await page.getByText('elsewhere').waitFor()
-      await page.goBack()
+      const beside = await opened
+      await beside.getByText('elsewhere').waitFor()
+      await beside.close()
     }
+    // And whoever comes back from it finds the form as it was.
+    expect(await page.locator('#password').inputValue()).toBe('long-enough-22')
     expect(referers.has('/terms') && referers.has('/privacy')).toBe(true)
     expect([referers.get('/terms'), referers.get('/privacy')]).toEqual([undefined, undefined])
   })

@@ -236,6 +236,7 @@ function headingsOf(page: Page): Promise<string[]> {
 async function saysToSignIn(page: Page, heading: string, { handle }: Person): Promise<void> {
   expect(await headingOf(page)).toBe(heading)
   expect(await page.getByText(`@${handle}`).isVisible()).toBe(true)
-  expect(await page.getByText('localhost', { exact: true }).first().isVisible()).toBe(true)
+  const provider = new URL(page.url()).host.replace('127.0.0.1', 'localhost')
+  expect(await page.getByText(provider, { exact: true }).isVisible()).toBe(true)
   expect(await page.getByRole('heading', { name: 'Sign in with the Bluesky app' }).isVisible()).toBe(true)
 }

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { com } from '../../src/lexicons/index.ts'
 import { accountsOf } from '../doors/ledger.ts'
@@ -102,10 +103,18 @@ describe('the page of an invite', () => {
     const [disabled, used] = [await giftCode(fronted), await giftCode(fronted)]
     await postAsAdmin(fronted, com.atproto.admin.disableInviteCodes.$nsid, { codes: [disabled] })
     await join(fronted, 'used-it.test', used)
-    const answers = await Promise.all(
-      [disabled, used, 'localhost-aaaaa-bbbbb', '%3Cscript%3E'].map((code) => fetch(`${web}/join/${code}`)),
-    )
-    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404])
+    const codes = [
+      disabled,
+      used,
+      'localhost-aaaaa-bbbbb',
+      '%3Cscript%3E',
+      'a'.repeat(150),
+      '.'.repeat(12_000),
+      '',
+    ]
+    const answers = await Promise.all(codes.map((code) => fetch(`${web}/join/${code}`)))
+    expect(answers.map(({ status }) => status)).toEqual(codes.map(() => 404))
+    for (const { headers } of answers) expect(headers.get('referrer-policy')).toBe('no-referrer')
     const [first, ...others] = await Promise.all(answers.map((answer) => answer.text()))
     expect(first).toContain('ask the person who sent it for a new one')
     for (const other of others) expect(other).toBe(first)
@@ -137,6 +146,44 @@ describe('the page of an invite', () => {
     expect(page).toContain('@ada.test is taken. Try another.')
     expect(page).toContain('This e-mail address is not accepted.')
     expect(page).toContain('Your password needs at least 8 characters.')
+  })
+
+  test('a form that can’t be read is asked for again', async () => {
+    const link = `${web}/join/${await giftCode(fronted)}`
+    const [other, long] = await Promise.all([
+      fetch(link, { method: 'POST', body: 'name=x' }),
+      fetch(link, { method: 'POST', body: new URLSearchParams({ name: 'x'.repeat(200_000) }) }),
+    ])
+    expect([other.status, long.status]).toEqual([400, 413])
+    for (const answer of [other, long]) {
+      const page = await answer.text()
+      expect(page).toContain('Please fill it in again.')
+      expect(page).toContain('<form')
+    }
+  })
+
+  test('an invite that is meant for another handle says so', async () => {
+    const code = await giftCode(fronted)
+    {
+      using database = new DatabaseSync(fronted.databasePath)
+      database.prepare("UPDATE invite_code SET restricted_to = 'chosen-one.test' WHERE code = ?").run(code)
+    }
+    const form = {
+      name: 'adam',
+      domain: '.test',
+      email: 'a@mail.test',
+      password: 'long-enough-22',
+      consent: 'on',
+    }
+    const { status, body } = await new HttpBrowser(web).post(`/join/${code}`, form)
+    expect([status, body]).toEqual([400, expect.stringContaining('It may be meant for another handle')])
+    expect(body).toContain('value="adam"')
+    expect(body).not.toContain('chosen-one')
+  })
+
+  test('the provider to type is the one that leads here', async () => {
+    const page = await read(`/join/${await giftCode(fronted)}`)
+    expect(page).toContain(`data-copy="${new URL(fronted.url).host}"`)
   })
 
   test('an ending that is not offered any more is not exchanged for another', async () => {
@@ -273,6 +320,8 @@ describe('pictures', () => {
     expect(answer.headers.get('content-type')).toBe('image/png')
     expect(answer.headers.get('content-security-policy')).toBe("default-src 'none'; sandbox")
     expect(answer.headers.get('cache-control')).toBe('public, max-age=600')
+    // It stands in previews of links, on other sites.
+    expect(answer.headers.get('cross-origin-resource-policy')).toBe('cross-origin')
     expect(Buffer.from(await answer.arrayBuffer())).toEqual(PNG)
     const again = await avatar(ada.did, { 'if-none-match': answer.headers.get('etag') ?? '' })
     expect(again.status).toBe(304)

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { Button } from '../kit/button.tsx'
 import { CheckField, Field } from '../kit/field.tsx'
 import { useWords } from '../kit/locale.tsx'
@@ -129,9 +130,9 @@ function Consent({ terms, privacy }: Pick<JoinProps, 'terms' | 'privacy'>) {
     return (
       <>
         {before}
-        <a href={terms}>{toTerms}</a>
+        <Beside place={terms}>{toTerms}</Beside>
         {between}
-        <a href={privacy}>{toPrivacy}</a>
+        <Beside place={privacy}>{toPrivacy}</Beside>
         {after}
       </>
     )
@@ -140,8 +141,19 @@ function Consent({ terms, privacy }: Pick<JoinProps, 'terms' | 'privacy'>) {
   return (
     <>
       {before}
-      <a href={terms ?? privacy ?? ''}>{to}</a>
+      <Beside place={terms ?? privacy ?? ''}>{to}</Beside>
       {after}
     </>
+  )
+}
+
+/** A link that leaves the form as it is: whoever came back would find it without their password. */
+function Beside({ place, children }: { place: string; children: ComponentChildren }) {
+  const words = useWords(joinWords)
+  return (
+    <a href={place} target="_blank" rel="noreferrer">
+      {children}
+      <span class="unseen"> {words.newTab}</span>
+    </a>
   )
 }

@@ -1,10 +1,11 @@
 import { readForm } from '../../wire/body.ts'
+import { XrpcFailure } from '../../wire/failure.ts'
 import type { Frame } from '../pages.ts'
 import { isOwnForm, type WebAnswer, type WebRequest } from '../routing.ts'
 import { joinWords } from '../words/join.ts'
 import { isHandleTaken, readFilled, refusedAs, wrongIn } from './filled.ts'
 import { stateOf } from './handle-state.ts'
-import { invite, joinedWith, retryAfterOf, type Sent } from './invite.ts'
+import { invite, joinedWith, NOTHING_TYPED, retryAfterOf, type Sent } from './invite.ts'
 import { forgetOldest, type Joined, joinedCookie } from './joined-cookie.ts'
 import { codeOf, doneOf, linkOf } from './link.ts'
 import type { JoinPorts } from './ports.ts'
@@ -21,11 +22,17 @@ export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame
   const words = joinWords[frame.language]
   // The key is read before anything is done: an account must not be made and then not be told of.
   const [form, host, key, joined] = await Promise.all([
-    readForm(request.body),
+    readForm(request.body).catch(unread),
     ports.host(),
     ports.key(),
     joinedWith(ports, request, code),
   ])
+  if (form instanceof XrpcFailure)
+    return invite(ports, request, code, {
+      values: NOTHING_TYPED,
+      errors: { form: words.formUnread },
+      status: form.status,
+    })
   const filled = readFilled(form, host?.domains ?? form.getAll('domain'))
   const { values, handle, password } = filled
   // The password never comes back with the page.
@@ -102,3 +109,9 @@ const TURNED_AWAY = {
   'not done': [502, 'notNow'],
   paused: [503, 'paused'],
 } as const
+
+/** A form that can't be read is told of on its own page: too long, of another kind, or cut off. */
+function unread(error: unknown): XrpcFailure {
+  if (error instanceof XrpcFailure) return error
+  throw error
+}

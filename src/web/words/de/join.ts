@@ -53,7 +53,8 @@ export const join: JoinWords = {
   creating: 'Dein Konto wird angelegt…',
   stillCreating:
     'Noch dabei. Deine Identität wird in das öffentliche Verzeichnis geschrieben, das kann eine Minute dauern.',
-  codeGone: 'Diese Einladung wurde gerade aufgebraucht oder ist abgelaufen. Bitte um eine neue.',
+  codeGone:
+    'Diese Einladung hat dich nicht hereingelassen. Vielleicht ist sie für einen anderen Handle gedacht, oder sie wurde gerade aufgebraucht oder ist abgelaufen: frage die Person, die sie geschickt hat.',
   hostFailed:
     'Der Server konnte dein Konto gerade nicht anlegen. Deine Einladung bleibt gültig: versuche es gleich noch einmal.',
   notNow:
@@ -80,6 +81,8 @@ export const join: JoinWords = {
   hostTerms: 'Nutzungsbedingungen',
   hostPrivacy: 'Datenschutzerklärung',
   hostContact: 'Kontakt',
+  formUnread: 'Dein Formular ist nicht richtig angekommen. Bitte fülle es noch einmal aus.',
+  newTab: '(öffnet einen neuen Tab)',
   formWrong: 'Das hat noch nicht geklappt.',
   hostSays: 'Der Server sagt: ',
 

@@ -46,7 +46,8 @@ export const join = {
   creating: 'Creating your account…',
   stillCreating:
     'Still at it. Your identity is being written to the public directory, which can take a minute.',
-  codeGone: 'This invite has just been used up or ended. Ask for a new one.',
+  codeGone:
+    'This invite did not let you in. It may be meant for another handle, or has just been used up or ended: ask the person who sent it.',
   hostFailed:
     'The server could not make your account just now. Your invite stays good: try again in a moment.',
   notNow: 'Signing up is not possible right now. Your invite stays good: try again in a moment.',
@@ -71,6 +72,8 @@ export const join = {
   hostTerms: 'Terms of service',
   hostPrivacy: 'Privacy policy',
   hostContact: 'Contact',
+  formUnread: 'Your form did not arrive as it should. Please fill it in again.',
+  newTab: '(opens in a new tab)',
   formWrong: 'That did not work yet.',
   hostSays: 'The server says: ',
 
