@@ -3,16 +3,13 @@ import { XrpcFailure } from '../../wire/failure.ts'
 import type { Frame } from '../pages.ts'
 import { isOwnForm, type WebAnswer, type WebRequest } from '../routing.ts'
 import { joinWords } from '../words/join.ts'
-import { isHandleTaken, readFilled, refusedAs, wrongIn } from './filled.ts'
+import { readFilled, wrongIn } from './filled.ts'
 import { stateOf } from './handle-state.ts'
-import { invite, joinedWith, NOTHING_TYPED, retryAfterOf, type Sent } from './invite.ts'
-import { forgetOldest, type Joined, joinedCookie } from './joined-cookie.ts'
+import { invite, joinedWith, NOTHING_TYPED, retryAfterOf } from './invite.ts'
 import { codeOf, doneOf, linkOf } from './link.ts'
+import { A_MINUTE, type Again, answerTo } from './outcome.ts'
 import type { JoinPorts } from './ports.ts'
-import type { FormErrors, PendingProps } from './props.ts'
-
-/** In seconds, where nobody says how long to wait. */
-const A_MINUTE = 60
+import type { FormErrors } from './props.ts'
 
 /** Takes the form: an account, or a page that says why there is none. */
 export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame): Promise<WebAnswer> {
@@ -36,7 +33,7 @@ export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame
   const filled = readFilled(form, host?.domains ?? form.getAll('domain'))
   const { values, handle, password } = filled
   // The password never comes back with the page.
-  const again = (errors: FormErrors, status = 400, more: Omit<Sent, 'values' | 'errors' | 'status'> = {}) =>
+  const again: Again = (errors, status = 400, more = {}) =>
     invite(ports, request, code, {
       values,
       errors: { password: words.passwordAgain, ...errors },
@@ -59,56 +56,8 @@ export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame
     { handle, email: values.email, password, inviteCode: code },
     { address, forwardedFor, userAgent: headers['user-agent'] },
   )
-  const cookies = (kept: Joined) => [
-    ...forgetOldest(headers.cookie, ports.webUrl),
-    joinedCookie(kept, code, { ...ports, key }),
-  ]
-  const done = (name: string): WebAnswer => ({
-    place: doneOf(code),
-    cookies: cookies({ handle: name, isSure: true }),
-  })
-  if ('handle' in outcome) return done(outcome.handle)
-  const pending = async (why: PendingProps['why'], status: number): Promise<WebAnswer> => {
-    // Latchkey may have found out how it went before it answers.
-    if (await ports.cameWith(code, handle).catch(() => false)) return done(handle)
-    return {
-      status,
-      cookies: cookies({ handle, isSure: false }),
-      page: 'pending',
-      props: { handle, why, link: linkOf(code), done: doneOf(code) },
-    }
-  }
-  const later = (retryAfter: number) =>
-    again({ form: words.tooManyYet }, 429, { headers: retryAfterOf(retryAfter) })
-
-  if ('turnedAway' in outcome) {
-    const { why, message, retryAfter = A_MINUTE } = outcome.turnedAway
-    if (why === 'guessing' || why === 'too many') return later(retryAfter)
-    // The code is held or used by this very sign-up: looking at it anew would call it bad.
-    if (why === 'in progress') return pending(why, 503)
-    if (why === 'may exist') return pending(why, 502)
-    const [status, said] = TURNED_AWAY[why]
-    return again({ form: message ?? words[said] }, status)
-  }
-  const { refused } = outcome
-  if (refused.status === 429) return later(A_MINUTE)
-  if (refused.error === 'InvalidInviteCode') return again({ form: words.codeGone }, 400, { isCounted: true })
-  // A PDS can fail after it has made the account, and then the code is spent.
-  if (refused.status >= 500) {
-    const spent = await pending('may exist', 502)
-    return 'place' in spent ? spent : again({ form: words.hostFailed }, 502, { spent })
-  }
-  if (isHandleTaken(refused)) return taken({})
-  return again(refusedAs(refused, handle, words))
+  return answerTo(outcome, { ports, code, key, handle, words, headers, again, taken })
 }
-
-/** What is said where a sign-up was not tried. */
-const TURNED_AWAY = {
-  'doors closed': [503, 'notNow'],
-  'codes moving': [503, 'notNow'],
-  'not done': [502, 'notNow'],
-  paused: [503, 'paused'],
-} as const
 
 /** A form that can't be read is told of on its own page: too long, of another kind, or cut off. */
 function unread(error: unknown): XrpcFailure {
