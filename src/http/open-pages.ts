@@ -6,7 +6,7 @@ import { signUpFromPage } from '../gate/doors/page-sign-up.ts'
 import type { Doors } from '../gate/watch.ts'
 import type { RandomBytes } from '../invites/code.ts'
 import type { GivingService } from '../invites/giving-service.ts'
-import type { InviteStore } from '../invites/store.ts'
+import { type InviteStore, StoreBusyError, StoreUnavailableError } from '../invites/store.ts'
 import type { Host, Instant } from '../invites/types.ts'
 import type { PdsClient } from '../pds/client.ts'
 import { PublicFacts } from '../pds/public-facts.ts'
@@ -69,7 +69,12 @@ export async function openPages(ports: OpenPagesPorts): Promise<PagePorts> {
           return { message: paused.message, isPaused: true, migrationsGoOn: paused.exceptMigrations }
         },
         cameWith: (code, handle) => giving.cameWith(code, handle),
-        signUp: (input, visitor) => signUpFromPage(doors, input, visitor),
+        signUp: (input, visitor) =>
+          signUpFromPage(doors, input, visitor).catch((error: unknown) => {
+            if (!(error instanceof StoreBusyError || error instanceof StoreUnavailableError)) throw error
+            log.error({ err: error }, 'a sign-up could not be written down, and was not tried')
+            return { turnedAway: { why: 'not done' as const } }
+          }),
         isTaken: async (handle, forwardedFor) =>
           // The PDS keeps the handles of accounts that it does not show.
           (await store.findPerson(host.hostname, handle)) !== undefined ||

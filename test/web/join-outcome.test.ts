@@ -4,6 +4,7 @@ import { countersOf } from '../doors/ledger.ts'
 import { newPerson, type Person } from '../doors/people.ts'
 import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
 import { giftCode } from '../support/members.ts'
+import { holdWriteLock } from '../support/write-lock.ts'
 import { pagesOf } from './browser.ts'
 import { HttpBrowser } from './http-browser.ts'
 
@@ -120,6 +121,22 @@ describe('while the PDS has not told yet what it offers', () => {
     const asked = await browser.get('/_latchkey/handle?name=early&domain=.test')
     expect([asked.status, JSON.parse(asked.body)]).toEqual([503, { state: 'unknown' }])
   })
+})
+
+test('a form comes back whole from a database that stays busy', { timeout: 60_000 }, async () => {
+  await using fronted = await startFrontedWorld()
+  const browser = new HttpBrowser(pagesOf(fronted.url))
+  const link = `/join/${await giftCode(fronted)}`
+  const person = newPerson()
+  // Makes the secret that signs what browsers keep.
+  await send(browser, link, { ...person, handle: 'admin.test' })
+  {
+    await using _locked = await holdWriteLock(fronted.databasePath)
+    const sent = await send(browser, link, person)
+    expect([sent.status, sent.body]).toEqual([502, expect.stringContaining('Your invite stays good')])
+    expect(sent.body).toContain(`value="${person.email}"`)
+  }
+  expect((await send(browser, link, person)).place).toBe(`${link}/done`)
 })
 
 function send(browser: HttpBrowser, link: string, { handle, email, password }: Person) {
