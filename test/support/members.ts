@@ -7,7 +7,7 @@ type InviteCode = com.atproto.server.defs.InviteCode
 
 /** Makes one gifted code at Latchkey. */
 export async function giftCode(
-  { url, world }: FrontedWorld,
+  { url, world }: Pick<FrontedWorld, 'url' | 'world'>,
   input: { useCount?: number; forAccount?: string } = {},
 ): Promise<string> {
   const path = `${url}/xrpc/${com.atproto.server.createInviteCode.$nsid}`
