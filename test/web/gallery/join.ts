@@ -7,6 +7,8 @@ import { pagesOf } from '../browser.ts'
 import type { Scene, Scenes, Stage } from './stage.ts'
 
 const CREATE_ACCOUNT = `/xrpc/${com.atproto.server.createAccount.$nsid}`
+/** What settling begins with. */
+const FENCE = `/xrpc/${com.atproto.admin.disableInviteCodes.$nsid}`
 
 /** The page of an invite that lets somebody in. */
 export const joinScenes: Scenes = {
@@ -45,6 +47,12 @@ export const joinScenes: Scenes = {
     await fillAndSend(stage, newPerson())
     await stage.read(stage.say.join.tooManyYet)
   },
+  'join-opened-again': async (stage) => {
+    const code = await giftCode(stage.house.fronted, { useCount: 2 })
+    const person = await leaveUnknown(stage, code)
+    await stage.go(`/join/${code}`)
+    await stage.page.getByText(person.handle).waitFor()
+  },
   'join-paused': (stage) => paused(stage, { message: 'We move house until Friday.' }),
   'join-paused-but-moving': (stage) => paused(stage, { exceptMigrations: true }),
   'join-closed': async ({ go, house, page, after, say }) => {
@@ -74,12 +82,7 @@ export const joinedScenes: Scenes = {
 
 const PENDING: Readonly<Record<PendingProps['why'], Scene>> = {
   'may exist': async (stage) => {
-    const { link } = stage.house.fronted
-    await stage.go(`/join/${await giftCode(stage.house.fronted)}`)
-    link.loseAnswersTo(CREATE_ACCOUNT)
-    stage.after.defer(() => link.calm())
-    await fillAndSend(stage, newPerson())
-    await stage.read(stage.say.join.mayExistTitle)
+    await leaveUnknown(stage, await giftCode(stage.house.fronted))
   },
   'in progress': async (stage) => {
     const { fronted } = stage.house
@@ -117,6 +120,19 @@ const REFUSED: Readonly<Record<RefusedProps['why'], Scene>> = {
 
 /** The page of an invite that lets nobody in. */
 export const refusedScenes: Scenes = named('join-refused', REFUSED)
+
+/** Signs up, and lets nobody know how that went. */
+async function leaveUnknown(stage: Stage, code: string): Promise<Person> {
+  const { link } = stage.house.fronted
+  const person = newPerson()
+  await stage.go(`/join/${code}`)
+  link.loseAnswersTo(CREATE_ACCOUNT)
+  link.trouble(FENCE, { status: 503 })
+  stage.after.defer(() => link.calm())
+  await fillAndSend(stage, person)
+  await stage.read(stage.say.join.mayExistTitle)
+  return person
+}
 
 /** Names scenes by what tells them apart. */
 export function named(page: string, scenes: Scenes): Scenes {
