@@ -1,0 +1,56 @@
+import { com } from '../../src/lexicons/index.ts'
+import { type Bench, compare, noteOn, type Row } from '../bench.ts'
+import { NOBODY } from '../data/sets.ts'
+import { Client } from '../load/client.ts'
+import { spreadOf } from '../measure/statistics.ts'
+import { atLeast, timesAsMuch } from '../report/model.ts'
+import { adminAuthorization } from '../servers/pds.ts'
+
+/** As many as Latchkey makes in one request by its usual settings; the PDS has no limit. */
+const PER_REQUEST = 10_000
+const CODES = { quick: 20_000, whole: 100_000 }
+const AIM = atLeast(4)
+
+export const createCodes: Row = {
+  name: 'create-codes',
+  title: `createInviteCodes, ${PER_REQUEST.toLocaleString('en')} codes in each request`,
+  async measure(bench) {
+    const world = await bench.world(NOBODY)
+    const latchkey = await world.latchkey()
+    const count = bench.quick ? CODES.quick : CODES.whole
+    const what = `${count.toLocaleString('en')} codes`
+    bench.progress(`create-codes: ${what}`)
+    const contestants = {
+      latchkey: makes(bench, latchkey.url, count),
+      pds: makes(bench, world.reference.url, count),
+    }
+    for (const runUp of Object.values(contestants)) await runUp()
+    const rounds = await compare(bench, contestants, (perSecond) => perSecond)
+    const sides = { latchkey: spreadOf(rounds.figures.latchkey), pds: spreadOf(rounds.figures.pds) }
+    const results = timesAsMuch(sides.latchkey, sides.pds, '× the PDS', AIM)
+    return {
+      name: createCodes.name,
+      title: createCodes.title,
+      lines: [{ what, unit: 'codes/s', sides, results }],
+      notes: [
+        ...noteOn(what, rounds),
+        'Latchkey answers once the codes are on disk (`synchronous=FULL`); the PDS leaves that to the system (`NORMAL`).',
+      ],
+    }
+  },
+}
+
+/** One contestant: codes per second, all for the operator. */
+function makes({ secrets }: Bench, url: string, count: number): () => Promise<number> {
+  const asked = {
+    url: `${url}/xrpc/${com.atproto.server.createInviteCodes.$nsid}`,
+    authorization: adminAuthorization(secrets),
+    body: { codeCount: PER_REQUEST, useCount: 1 },
+  }
+  return async () => {
+    using client = new Client()
+    const startedAt = performance.now()
+    for (let made = 0; made < count; made += PER_REQUEST) await client.askWell(asked)
+    return (count / (performance.now() - startedAt)) * 1000
+  }
+}

@@ -1,0 +1,67 @@
+import { compare, noteOn, type Row } from '../bench.ts'
+import { didOf } from '../data/names.ts'
+import { MEMBERS } from '../data/sets.ts'
+import { sessionToken } from '../data/tokens.ts'
+import { Client } from '../load/client.ts'
+import { median, spreadOf } from '../measure/statistics.ts'
+import { atMost, type Line, type Target, timesAsMuch } from '../report/model.ts'
+import { OWN_CODES } from './members.ts'
+
+const PER_ROUND = { quick: 100, whole: 300 }
+const PROBE_AIM = atMost(1.3)
+const SECRET_AIM = atMost(0.3)
+
+export const firstContact: Row = {
+  name: 'first-contact',
+  title: 'First contact: a token that was never seen, 5 codes, one after the other',
+  async measure(bench) {
+    bench.progress('first-contact')
+    const world = await bench.world(MEMBERS)
+    await using probing = await world.startLatchkey({ name: 'probe', verifies: 'probe' })
+    await using verifying = await world.startLatchkey({ name: 'secret', verifies: 'secret' })
+    // Latchkey has its core to itself as it would have had without the PDS.
+    bench.processes.pin(world.upstream.pid, 'load')
+    const perRound = bench.quick ? PER_ROUND.quick : PER_ROUND.whole
+    let issuedAt = Math.floor(Date.now() / 1000)
+
+    /** Each time other tokens, of members that were not there before as long as there are any. */
+    const onFirstSight = (url: string) => {
+      let member = 0
+      return async () => {
+        using client = new Client()
+        const times: number[] = []
+        for (let count = 0; count < perRound; count++, member++) {
+          const token = sessionToken(bench.secrets, didOf(member), issuedAt)
+          const asked = { url: url + OWN_CODES, authorization: `Bearer ${token}` }
+          times.push((await client.askWell(asked)).milliseconds)
+        }
+        return median(times)
+      }
+    }
+    const contestants = {
+      pds: onFirstSight(world.reference.url),
+      probing: onFirstSight(probing.url),
+      verifying: onFirstSight(verifying.url),
+    }
+    for (const runUp of Object.values(contestants)) await runUp()
+    issuedAt -= 1
+    const rounds = await compare(bench, contestants, (milliseconds) => milliseconds)
+    bench.processes.pin(world.upstream.pid, 'server')
+
+    const pds = spreadOf(rounds.figures.pds)
+    const line = (what: string, times: readonly number[], aim: Target): Line => {
+      const latchkey = spreadOf(times)
+      const results = timesAsMuch(latchkey, pds, '× the PDS’s', aim)
+      return { what, unit: 'ms', sides: { latchkey, pds }, results }
+    }
+    return {
+      name: firstContact.name,
+      title: firstContact.title,
+      lines: [
+        line('the PDS is asked, on a core of its own', rounds.figures.probing, PROBE_AIM),
+        line('Latchkey has the JWT secret', rounds.figures.verifying, SECRET_AIM),
+      ],
+      notes: noteOn('first contact', rounds),
+    }
+  },
+}
