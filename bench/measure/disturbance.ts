@@ -9,10 +9,10 @@ export interface Quietness {
 }
 
 /** Others may take this much of one core. */
-export const MOST_FOREIGN = 0.1
+const MOST_FOREIGN = 0.1
 
 /** The floor does the same work each time, so it may be off its own median by no more than this share. */
-export const MOST_FLOOR_DRIFT = 0.1
+const MOST_FLOOR_DRIFT = 0.1
 
 /** @returns for each round whether something other than what it measures decided its figures */
 export function disturbed(rounds: readonly Quietness[]): readonly boolean[] {

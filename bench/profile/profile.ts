@@ -10,6 +10,8 @@ const CODES_EACH = 5
 const AT_ONCE = 16
 const RUN_UP = 3
 const SECONDS = 10
+/** Parts with a smaller share of the time are told together. */
+const LEAST = 0.005
 
 /** Shows where the microseconds of a cached answer go, as a Markdown table. */
 export async function profile(bench: Bench): Promise<string> {
@@ -30,6 +32,10 @@ export async function profile(bench: Bench): Promise<string> {
   if (failures > 0) throw new Error(`${failures} of ${requests} requests failed`)
   const times = [...timeByPart(sampled.profile)].toSorted(([, a], [, b]) => b - a)
   const total = times.reduce((sum, [, time]) => sum + time, 0)
+  const [large, small] = [
+    times.filter(([, time]) => time >= total * LEAST),
+    times.filter(([, time]) => time < total * LEAST),
+  ]
   const line = (part: string, time: number) =>
     `| ${part} | ${figure(time / requests)} | ${figure((100 * time) / total)} % |`
   return `${[
@@ -37,6 +43,10 @@ export async function profile(bench: Bench): Promise<string> {
     '',
     '| part | µs of a request | share |',
     '|---|---|---|',
-    ...times.map(([part, time]) => line(part, time)),
+    ...large.map(([part, time]) => line(part, time)),
+    line(
+      'all others',
+      small.reduce((sum, [, time]) => sum + time, 0),
+    ),
   ].join('\n')}\n`
 }
