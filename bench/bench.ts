@@ -41,13 +41,3 @@ export function compare<K extends string, T>(
 ): Promise<Rounds<K, T>> {
   return inRounds(contestants, { plan, size, watch: (work) => processes.watch(work) })
 }
-
-/** Says of rounds what a reader has to know beside their medians. @returns nothing for rounds that went well */
-export function noteOn(
-  what: string,
-  { made, disturbed }: Pick<Rounds<string, unknown>, 'made' | 'disturbed'>,
-) {
-  return disturbed === 0
-    ? []
-    : [`${what}: the machine was not quiet in ${disturbed} of the rounds that count, of ${made} made.`]
-}

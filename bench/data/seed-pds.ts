@@ -9,23 +9,23 @@ import { codesOf, type DataSet, HOSTNAME, membersOf } from './sets.ts'
 const EMPTY_REPO = 'bafyreiclp443lavogvhj3d2ob2cxbfuscni2k5jk7bebjzg7khl3esabwq'
 const FIRST_REVISION = '3jzfcijpj2z2a'
 
-/**
- * Makes a PDS's databases in an empty folder: it makes them itself, at its first start, and is filled while stopped.
- *
- * @param standing `closed`: its codes are disabled, as after a take-over by Latchkey
- */
-export async function seedPds(
-  processes: Processes,
-  dataDir: string,
-  set: DataSet,
-  standing: 'open' | 'closed',
-): Promise<void> {
+/** Makes a PDS's databases in an empty folder: it makes them itself, at its first start, and is filled while stopped. */
+export async function seedPds(processes: Processes, dataDir: string, set: DataSet): Promise<void> {
   const first = await startPds(processes, { name: 'seeding', dataDir, secrets: newSecrets() })
   await first[Symbol.asyncDispose]()
-  fill(join(dataDir, 'account.sqlite'), (db) => {
+  fill(accountsIn(dataDir), (db) => {
     insertAccounts(db, set)
-    insertCodes(db, set, standing === 'closed' ? 1 : 0)
+    insertCodes(db, set)
   })
+}
+
+/** Disables all codes of a PDS that is stopped, as a take-over by Latchkey does. */
+export function closeCodes(dataDir: string): void {
+  fill(accountsIn(dataDir), (db) => db.exec('UPDATE invite_code SET disabled = 1'))
+}
+
+function accountsIn(dataDir: string): string {
+  return join(dataDir, 'account.sqlite')
 }
 
 function insertAccounts(db: DatabaseSync, set: DataSet): void {
@@ -42,15 +42,15 @@ function insertAccounts(db: DatabaseSync, set: DataSet): void {
   }
 }
 
-function insertCodes(db: DatabaseSync, set: DataSet, disabled: 0 | 1): void {
+function insertCodes(db: DatabaseSync, set: DataSet): void {
   const insert = db.prepare(
     `INSERT INTO invite_code (code, availableUses, disabled, forAccount, createdBy, createdAt)
-     VALUES (?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, 0, ?, ?, ?)`,
   )
   const insertUse = db.prepare('INSERT INTO invite_code_use (code, usedBy, usedAt) VALUES (?, ?, ?)')
   for (const { code, owner, ordinal, createdAt, available, uses } of codesOf(set)) {
     const creator = ordinal === undefined ? 'admin' : owner
-    insert.run(code, available, disabled, owner, creator, new Date(createdAt).toISOString())
+    insert.run(code, available, owner, creator, new Date(createdAt).toISOString())
     for (const { usedBy, usedAt } of uses) insertUse.run(code, usedBy, new Date(usedAt).toISOString())
   }
 }

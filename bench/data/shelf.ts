@@ -6,7 +6,7 @@ import { MIGRATIONS } from '../../src/store/sqlite/migrations.ts'
 import { packageVersion } from '../machine.ts'
 import type { Processes } from '../servers/processes.ts'
 import { seedLatchkey } from './seed-latchkey.ts'
-import { seedPds } from './seed-pds.ts'
+import { closeCodes, seedPds } from './seed-pds.ts'
 import type { DataSet } from './sets.ts'
 
 /** Grows with what the seeding writes. */
@@ -58,10 +58,11 @@ export class Shelf {
     const part = `${made}.part`
     await rm(part, { recursive: true, force: true })
     const { latchkey, reference, upstream } = databasesIn(part)
-    for (const folder of [reference, upstream]) await mkdir(folder, { recursive: true })
+    await mkdir(reference, { recursive: true })
     await seedLatchkey(latchkey, set, Date.now())
-    await seedPds(this.#processes, reference, set, 'open')
-    await seedPds(this.#processes, upstream, set, 'closed')
+    await seedPds(this.#processes, reference, set)
+    await cp(reference, upstream, { recursive: true, mode: constants.COPYFILE_FICLONE })
+    closeCodes(upstream)
     await rename(part, made)
   }
 }

@@ -23,6 +23,8 @@ export interface Line {
   readonly unit: string
   readonly sides: Partial<Readonly<Record<Side, Spread>>>
   readonly results: readonly Result[]
+  /** In how many of the rounds that count the machine was not quiet; none where left out. */
+  readonly disturbed?: number
 }
 
 /** A row of the benchmark. */

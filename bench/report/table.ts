@@ -4,6 +4,9 @@ import { isMet, missed, type Line, type Report, type Result, type Section, type 
 const SIDES: readonly Side[] = ['latchkey', 'pds', 'floor']
 const NAMES: Readonly<Record<Side, string>> = { latchkey: 'Latchkey', pds: 'PDS', floor: 'floor' }
 
+/** Stands at figures that others had a part in. */
+const MARK = '†'
+
 /** Three digits that count or a whole number, and thousands set apart. */
 export function figure(value: number): string {
   if (Number.isInteger(value)) return value.toLocaleString('en')
@@ -27,13 +30,21 @@ function sectionLines({ title, columns, lines, notes }: Section): string[] {
     `|${heads.map(() => '---').join('|')}|`,
     ...lines.map((line) => lineOf(line, used)),
     '',
-    ...notes.flatMap((note) => [note, '']),
+    ...[...notes, ...marked(lines)].flatMap((note) => [note, '']),
   ]
 }
 
-function lineOf({ what, unit, sides, results }: Line, used: readonly Side[]): string {
+function lineOf({ what, unit, sides, results, disturbed = 0 }: Line, used: readonly Side[]): string {
   const cells = used.map((side) => spread(sides[side]))
-  return `| ${[`${what}, ${unit}`, ...cells, results.map(resultOf).join('; ')].join(' | ')} |`
+  const mark = disturbed === 0 ? '' : ` ${MARK}${disturbed}`
+  return `| ${[`${what}, ${unit}${mark}`, ...cells, results.map(resultOf).join('; ')].join(' | ')} |`
+}
+
+/** @returns what the mark means, where there is one */
+function marked(lines: readonly Line[]): string[] {
+  return lines.some(({ disturbed = 0 }) => disturbed > 0)
+    ? [`${MARK} In so many of the rounds that count the machine was not quiet.`]
+    : []
 }
 
 function spread(value: Spread | undefined): string {

@@ -1,12 +1,13 @@
 import { DatabaseSync } from 'node:sqlite'
 import { com } from '../../src/lexicons/index.ts'
-import { type Bench, compare, noteOn, type Row } from '../bench.ts'
+import type { Bench, Row } from '../bench.ts'
 import { codes, HOSTNAME } from '../data/sets.ts'
 import { Client } from '../load/client.ts'
-import { median, type Spread, spreadOf } from '../measure/statistics.ts'
+import { median, type Spread } from '../measure/statistics.ts'
 import { atLeast, atMost, type Line, type Result, timesFaster } from '../report/model.ts'
 import { adminAuthorization } from '../servers/pds.ts'
 import type { World } from '../servers/world.ts'
+import { sideBySide } from './side-by-side.ts'
 
 type Sort = 'recent' | 'usage'
 
@@ -25,7 +26,6 @@ export const adminLists: Row = {
   title: 'admin.getInviteCodes, pages of 100',
   async measure(bench) {
     const lines: Line[] = []
-    const notes: string[] = []
     const smallest = new Map<string, Spread>()
     for (const size of SIZES) {
       const world = await bench.world(codes(size))
@@ -35,32 +35,31 @@ export const adminLists: Row = {
           const what = `${size.toLocaleString('en')} codes, ${sort}, ${place} page`
           bench.progress(`admin-lists: ${what}`)
           const cursors = place === 'deep' ? cursorsInTheMiddle(world, sort, size) : undefined
-          const rounds = await compare(
-            bench,
-            {
-              latchkey: pages(bench, latchkey.url, sort, cursors?.latchkey),
-              pds: pages(bench, world.reference.url, sort, cursors?.pds),
+          const line = await sideBySide(bench, {
+            what,
+            unit: 'ms',
+            latchkey: pages(bench, latchkey.url, sort, cursors?.latchkey),
+            pds: pages(bench, world.reference.url, sort, cursors?.pds),
+            results: (own, theirs) => {
+              const key = `${sort} ${place}`
+              if (size === SIZES[0]) smallest.set(key, own)
+              return resultsOf(own, theirs, sort, size, smallest.get(key))
             },
-            (milliseconds) => milliseconds,
-          )
-          const sides = { latchkey: spreadOf(rounds.figures.latchkey), pds: spreadOf(rounds.figures.pds) }
-          const key = `${sort} ${place}`
-          if (size === SIZES[0]) smallest.set(key, sides.latchkey)
-          const results = resultsOf(sides, sort, size, smallest.get(key))
-          lines.push({ what, unit: 'ms', sides, results })
-          notes.push(...noteOn(what, rounds))
+          })
+          lines.push(line)
         }
       }
     }
-    notes.push(
+    const notes = [
       'A deep page begins in the middle of the list. The most used hundred codes have three uses each, at every size.',
-    )
+    ]
     return { name: adminLists.name, title: adminLists.title, lines, notes }
   },
 }
 
 function resultsOf(
-  { latchkey, pds }: Readonly<Record<'latchkey' | 'pds', Spread>>,
+  latchkey: Spread,
+  pds: Spread,
   sort: Sort,
   size: number,
   smallest: Spread | undefined,

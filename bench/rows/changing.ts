@@ -2,10 +2,10 @@ import type { Bench, Row } from '../bench.ts'
 import { MEMBERS } from '../data/sets.ts'
 import { type Freshness, watchFreshness } from '../load/freshness.ts'
 import { spreadOf } from '../measure/statistics.ts'
-import { atLeast, atMost, type Line } from '../report/model.ts'
+import { atLeast, atMost, type Line, timesAsMuch } from '../report/model.ts'
 import { adminAuthorization } from '../servers/pds.ts'
-import { askAll, type Crowd, crowdWith, loadOn, OWN_CODES } from './members.ts'
-import { compareThroughput } from './throughput.ts'
+import { askAll, type Crowd, crowdWith, loadOn, OWN_CODES, rateOf } from './members.ts'
+import { sideBySide } from './side-by-side.ts'
 
 const AT_ONCE = 16
 const CHANGE_EVERY = 100
@@ -20,19 +20,20 @@ export const changing: Row = {
     const latchkey = await world.latchkey()
     const changes = { every: CHANGE_EVERY, adminAuthorization: adminAuthorization(bench.secrets) }
     const lines: Line[] = []
-    const notes: string[] = []
     for (const codesEach of bench.quick ? [5] : [5, 20]) {
       const what = `${codesEach} codes, ${AT_ONCE} at once`
       bench.progress(`changing: ${what}`)
       const crowd = crowdWith(bench, codesEach)
       await askAll(latchkey.url, crowd.members)
-      const contestants = {
-        latchkey: loadOn(bench, latchkey.url, crowd, AT_ONCE, changes),
-        pds: loadOn(bench, world.reference.url, crowd, AT_ONCE, changes),
-      }
-      const compared = await compareThroughput(bench, what, contestants, AIM)
-      lines.push(compared.line)
-      notes.push(...compared.notes)
+      lines.push(
+        await sideBySide(bench, {
+          what,
+          unit: 'requests/s',
+          latchkey: rateOf(loadOn(bench, latchkey.url, crowd, AT_ONCE, changes)),
+          pds: rateOf(loadOn(bench, world.reference.url, crowd, AT_ONCE, changes)),
+          results: (own, theirs) => timesAsMuch(own, theirs, '× the PDS', AIM),
+        }),
+      )
     }
     const crowd = crowdWith(bench, 5)
     const [own, theirs] = [
@@ -45,7 +46,7 @@ export const changing: Row = {
       sides: { latchkey: spreadOf([own.stale]), pds: spreadOf([theirs.stale]) },
       results: [{ of: `of ${own.changes} changes`, value: own.stale, target: atMost(0) }],
     })
-    return { name: changing.name, title: changing.title, lines, notes }
+    return { name: changing.name, title: changing.title, lines, notes: [] }
   },
 }
 

@@ -1,10 +1,10 @@
 import { com } from '../../src/lexicons/index.ts'
-import { type Bench, compare, noteOn, type Row } from '../bench.ts'
+import type { Bench, Row } from '../bench.ts'
 import { NOBODY } from '../data/sets.ts'
 import { Client } from '../load/client.ts'
-import { spreadOf } from '../measure/statistics.ts'
 import { atLeast, timesAsMuch } from '../report/model.ts'
 import { adminAuthorization } from '../servers/pds.ts'
+import { sideBySide } from './side-by-side.ts'
 
 /** As many as Latchkey makes in one request by its usual settings; the PDS has no limit. */
 const PER_REQUEST = 10_000
@@ -25,15 +25,17 @@ export const createCodes: Row = {
       pds: makes(bench, world.reference.url, count),
     }
     for (const runUp of Object.values(contestants)) await runUp()
-    const rounds = await compare(bench, contestants, (perSecond) => perSecond)
-    const sides = { latchkey: spreadOf(rounds.figures.latchkey), pds: spreadOf(rounds.figures.pds) }
-    const results = timesAsMuch(sides.latchkey, sides.pds, '× the PDS', AIM)
+    const line = await sideBySide(bench, {
+      what,
+      unit: 'codes/s',
+      ...contestants,
+      results: (own, theirs) => timesAsMuch(own, theirs, '× the PDS', AIM),
+    })
     return {
       name: createCodes.name,
       title: createCodes.title,
-      lines: [{ what, unit: 'codes/s', sides, results }],
+      lines: [line],
       notes: [
-        ...noteOn(what, rounds),
         'Latchkey answers once the codes are on disk (`synchronous=FULL`); the PDS leaves that to the system (`NORMAL`).',
       ],
     }

@@ -1,4 +1,4 @@
-import { compare, noteOn, type Row } from '../bench.ts'
+import { compare, type Row } from '../bench.ts'
 import { didOf } from '../data/names.ts'
 import { MEMBERS } from '../data/sets.ts'
 import { sessionToken } from '../data/tokens.ts'
@@ -52,7 +52,7 @@ export const firstContact: Row = {
     const line = (what: string, times: readonly number[], aim: Target): Line => {
       const latchkey = spreadOf(times)
       const results = timesAsMuch(latchkey, pds, '× the PDS’s', aim)
-      return { what, unit: 'ms', sides: { latchkey, pds }, results }
+      return { what, unit: 'ms', sides: { latchkey, pds }, results, disturbed: rounds.disturbed }
     }
     return {
       name: firstContact.name,
@@ -61,7 +61,7 @@ export const firstContact: Row = {
         line('the PDS is asked, on a core of its own', rounds.figures.probing, PROBE_AIM),
         line('Latchkey has the JWT secret', rounds.figures.verifying, SECRET_AIM),
       ],
-      notes: noteOn('first contact', rounds),
+      notes: [],
     }
   },
 }

@@ -104,3 +104,8 @@ export function loadOn(
     return figures
   }
 }
+
+/** What of a load is compared: requests per second. */
+export function rateOf(load: () => Promise<LoadFigures>): () => Promise<number> {
+  return async () => (await load()).requestsPerSecond
+}

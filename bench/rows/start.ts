@@ -1,7 +1,7 @@
-import { type Bench, compare, noteOn, type Row } from '../bench.ts'
+import type { Bench, Row } from '../bench.ts'
 import { codes } from '../data/sets.ts'
-import { spreadOf } from '../measure/statistics.ts'
 import { timesAsMuch } from '../report/model.ts'
+import { sideBySide } from './side-by-side.ts'
 
 export const start: Row = {
   name: 'start',
@@ -9,7 +9,9 @@ export const start: Row = {
   async measure(bench: Bench) {
     bench.progress('start')
     const world = await bench.world(codes(1_000_000))
-    const contestants = {
+    const line = await sideBySide(bench, {
+      what: 'from the start of the process to an answer that says it is ready',
+      unit: 'ms',
       latchkey: async () => {
         await using server = await world.startLatchkey({ name: 'started', verifies: 'secret' })
         return server.startedIn
@@ -18,12 +20,8 @@ export const start: Row = {
         await using server = await world.startAnotherPds('started')
         return server.startedIn
       },
-    }
-    const rounds = await compare(bench, contestants, (milliseconds) => milliseconds)
-    const sides = { latchkey: spreadOf(rounds.figures.latchkey), pds: spreadOf(rounds.figures.pds) }
-    const results = timesAsMuch(sides.latchkey, sides.pds, '× the PDS’s')
-    const what = 'from the start of the process to an answer that says it is ready'
-    const lines = [{ what, unit: 'ms', sides, results }]
-    return { name: start.name, title: start.title, lines, notes: noteOn('start', rounds) }
+      results: (own, theirs) => timesAsMuch(own, theirs, '× the PDS’s'),
+    })
+    return { name: start.name, title: start.title, lines: [line], notes: [] }
   },
 }

@@ -1,9 +1,9 @@
 import { SETTINGS } from '../../src/settings.ts'
 import type { Row } from '../bench.ts'
 import { MEMBERS } from '../data/sets.ts'
-import { atLeast, type Line } from '../report/model.ts'
-import { askAll, crowdWith, loadOn } from './members.ts'
-import { compareThroughput } from './throughput.ts'
+import { atLeast, type Line, timesAsMuch } from '../report/model.ts'
+import { askAll, crowdWith, loadOn, rateOf } from './members.ts'
+import { sideBySide } from './side-by-side.ts'
 
 /**
  * Room for the verdicts on ten thousand tokens, and not for ten thousand answers: when members ask in turns, an answer is gone
@@ -20,7 +20,6 @@ export const uncached: Row = {
     const world = await bench.world(MEMBERS)
     const settings = { [SETTINGS.cacheSize.variable]: String(CACHE_MB) }
     const lines: Line[] = []
-    const notes: string[] = []
     for (const codesEach of bench.quick ? [5] : [5, 20]) {
       const what = `${codesEach} codes, ${AT_ONCE} at once`
       bench.progress(`uncached: ${what}`)
@@ -28,17 +27,19 @@ export const uncached: Row = {
       await using latchkey = await world.startLatchkey({ name, verifies: 'secret', settings })
       const crowd = crowdWith(bench, codesEach)
       await askAll(latchkey.url, crowd.members)
-      const contestants = {
-        latchkey: loadOn(bench, latchkey.url, crowd, AT_ONCE),
-        pds: loadOn(bench, world.reference.url, crowd, AT_ONCE),
-      }
-      const compared = await compareThroughput(bench, what, contestants, AIM)
-      lines.push(compared.line)
-      notes.push(...compared.notes)
+      lines.push(
+        await sideBySide(bench, {
+          what,
+          unit: 'requests/s',
+          latchkey: rateOf(loadOn(bench, latchkey.url, crowd, AT_ONCE)),
+          pds: rateOf(loadOn(bench, world.reference.url, crowd, AT_ONCE)),
+          results: (own, theirs) => timesAsMuch(own, theirs, '× the PDS', AIM),
+        }),
+      )
     }
-    notes.push(
+    const notes = [
       `With \`${SETTINGS.cacheSize.variable}=${CACHE_MB}\`: room for all verdicts, and too little for an answer to be there still when its member asks again.`,
-    )
+    ]
     return { name: uncached.name, title: uncached.title, lines, notes }
   },
 }
