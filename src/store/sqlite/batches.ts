@@ -5,6 +5,7 @@ import type { Connection } from './file/connection.ts'
 import { isKeyCollision } from './file/errors.ts'
 import { auditor } from './rows/audit.ts'
 import { prepareRows } from './rows/rows.ts'
+import { noteKeeper } from './rows/notes.ts'
 import { versionGrower } from './rows/versions.ts'
 
 type DoingMethods = Omit<BatchStore, 'batch' | 'listBatches' | 'previewUndo' | 'undoPart'>
@@ -58,6 +59,7 @@ export function batchMethods({ db, read, write }: Connection): DoingMethods {
     `INSERT INTO invite_code (code, host, for_account, created_by, created_at, available, expires_at, note, restricted_to)
      VALUES ($code, $host, $owner, '${ADMIN}', $at, $available, $expiresAt, $note, $restrictedTo)`,
   )
+  const keepNote = noteKeeper(db)
   const recordMade = db.prepare('INSERT INTO batch_code (batch, code, made) VALUES ($batch, $code, 1)')
   const recordSwitch = db.prepare(
     `INSERT INTO batch_code (batch, code, made, disabled_at, disabled_by_batch, enabled_by_batch)
@@ -134,6 +136,7 @@ export function batchMethods({ db, read, write }: Connection): DoingMethods {
     restrictedTo: string | null = null,
   ): void {
     insertCode.run({ code, host, owner, at, available, expiresAt, note, restrictedTo })
+    keepNote(note)
     recordMade.run({ batch, code })
   }
 

@@ -69,6 +69,10 @@ export function importMethods({ db, read, readOne, write }: Connection): ImportS
        $createdAt, max($available, 0), iif($disabled, $at, NULL), $at, $disabled, 'theirs')
      ON CONFLICT (code) DO NOTHING`,
   )
+  // Who came by it may have been here before it.
+  const knowInviter = db.prepare(
+    'UPDATE account SET inviter = $forAccount WHERE invited_by_code = $code AND did <> $forAccount',
+  )
   const followCode = db.prepare(
     `UPDATE invite_code SET upstream_disabled = $disabled, disabled_at = iif($disabled, coalesce(disabled_at, $at), disabled_at)
      WHERE code = $code AND host = $host AND upstream = 'theirs' AND upstream_disabled <> $disabled`,
@@ -147,6 +151,7 @@ export function importMethods({ db, read, readOne, write }: Connection): ImportS
     const { code, forAccount, createdBy, createdAt, available, disabled, uses } = imported
     const row = { code, host, forAccount, createdBy, createdAt, available, at, disabled: disabled ? 1 : 0 }
     const inserted = insertCode.run(row).changes === 1
+    if (inserted && forAccount !== ADMIN) knowInviter.run({ code, forAccount })
     const [did, ofHost] = ownerOf.get(code) ?? []
     // A code of the same name that was made here is another one.
     if (did === undefined || ofHost !== host) return undefined

@@ -9,6 +9,7 @@ import {
 import { ADMIN, type Instant, type ReservationState } from '../../invites/types.ts'
 import type { Connection } from './file/connection.ts'
 import { ringCutter } from './rows/rings.ts'
+import { noteKeeper } from './rows/notes.ts'
 import { prepareRows } from './rows/rows.ts'
 import { type Owner, versionGrower } from './rows/versions.ts'
 
@@ -54,6 +55,7 @@ export function reconcileMethods({ db, read, write }: Connection): ReconcileStor
      VALUES ($code, $host, '${ADMIN}', '${ADMIN}', $mintedAt, 0, '${LOST_CODE_NOTE}')
      ON CONFLICT (code) DO NOTHING`,
   )
+  const keepNote = noteKeeper(db)
   // Which door it was nobody knows any more.
   const insertSignUp = db.prepare(
     `INSERT INTO reservation (id, code, host, door, handle, upstream_code, minted_at, state, holder, lease_until,
@@ -122,6 +124,7 @@ export function reconcileMethods({ db, read, write }: Connection): ReconcileStor
     const { usedBy: did, usedAt } = use
     const handle = account?.handle ?? null
     insertCode.run({ code, host, mintedAt })
+    keepNote(LOST_CODE_NOTE)
     insertSignUp.run({ reservation, code, host, handle, upstreamCode, mintedAt, at, usedAt, did })
     insertUse.run({ code, did, usedAt, reservation })
     const [owner] = countUse.get({ code, host }) ?? []

@@ -15,6 +15,7 @@ import {
   redeem,
   type StoreUnderTest,
 } from './support.ts'
+import { batchOf, TERMS } from './batches.ts'
 
 const STATES: readonly (CodeState | null)[] = [null, 'open', 'usedUp', 'expired', 'disabled']
 const KINDS = [null, 'gifted', 'earned'] as const
@@ -213,6 +214,10 @@ function describeQueries(openStore: OpenStore): void {
       expect(await names(store, { query: 'berlin\0munich' })).toEqual([])
       expect(await names(store, { query: 'bucher' })).toEqual(['c'])
       expect(await names(store, { query: 'conf', state: 'disabled' })).toEqual([])
+      const codes = [{ code: 'e', owner: ALICE }]
+      const part = { codes, terms: { ...TERMS, note: 'Picnic' }, last: true }
+      expect(await store.makeCodes(batchOf('createCodes', 'noted'), part)).toBe('done')
+      expect(await names(store, { query: 'picnic' })).toEqual(['e'])
     })
 
     test('a code that is found in several ways is listed once', async () => {

@@ -22,8 +22,8 @@ interface Waiting {
 }
 
 /**
- * Writes whatever is asked for in one turn of the event loop in one durable commit. Each operation stands in a savepoint of
- * its own, so that one that fails undoes nothing of the others. Callers hear only after the commit. Nothing is open between
+ * Writes whatever is asked for in one turn of the event loop in one durable commit. Each of several operations stands in a
+ * savepoint of its own, so that one that fails undoes nothing of the others. Callers hear only after the commit. Nothing is open between
  * turns: whoever reads over the same connection sees what is committed and nothing else.
  */
 export class GroupCommit {
@@ -95,6 +95,7 @@ export class GroupCommit {
   #commitSome(): void {
     const { begin, commit } = this.#statements
     const most = this.#apart > 0 ? 1 : this.#most
+    const isAlone = most === 1 || this.#queue.length === 1
     const until = performance.now() + WORK_AT_ONCE
     let count = 0
     try {
@@ -102,7 +103,8 @@ export class GroupCommit {
       for (const waiting of this.#queue) {
         if (count === most || (count > 0 && performance.now() > until)) break
         count += 1
-        this.#attempt(waiting)
+        if (isAlone) this.#runAlone(waiting)
+        else this.#attempt(waiting)
       }
       commit.run()
     } catch (error) {
@@ -122,6 +124,12 @@ export class GroupCommit {
   #takeOff(count: number): Waiting[] {
     this.#apart = Math.max(0, this.#apart - count)
     return this.#queue.splice(0, count)
+  }
+
+  /** The end of the transaction undoes it as well, and a savepoint would make SQLite write down twice what it changes. */
+  #runAlone(waiting: Waiting): void {
+    waiting.failure = undefined
+    waiting.run()
   }
 
   /** Runs one operation, and undoes it when it throws. @throws when the whole transaction is lost, or another connection is in the way */
