@@ -57,11 +57,17 @@ export class MemberAuth {
     const token = bearerToken(credentials)
     if (token === undefined) return this.#probe(credentials)
     return (
-      (await this.#recall(token)) ?? (await this.#verify(token)) ?? (await this.#probe(credentials, token))
+      (await this.#known(token)) ?? (await this.#verify(token)) ?? (await this.#probe(credentials, token))
     )
   }
 
-  async #recall(token: string): Promise<Member | undefined> {
+  /** Who calls, where that is remembered and their account is active. Asks nobody. */
+  async recall(credentials: Credentials): Promise<Member | undefined> {
+    const token = bearerToken(credentials)
+    return token === undefined ? undefined : this.#known(token)
+  }
+
+  async #known(token: string): Promise<Member | undefined> {
     const did = this.#ports.verdicts.get(token)
     if (did === undefined) return undefined
     const standing = await this.#ports.store.standing(did)

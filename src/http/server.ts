@@ -18,6 +18,7 @@ import type { XrpcMethod } from '../xrpc/kit/method.ts'
 import { createFront, type Front, type Route } from './front.ts'
 import { type HealthChecks, LIVE_PATH, READY_PATH, registerHealth } from './health.ts'
 import { pagePaths, type PagePorts, registerPages, sendNotFound } from './pages.ts'
+import { answerReady } from './ready.ts'
 import { logged, sendAnswer, sendError, sendUpstream, sendWhole } from './replies.ts'
 import { refuseUnreadable } from './unreadable.ts'
 import { IncomingXrpc } from './xrpc-request.ts'
@@ -89,7 +90,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return { port: address.port, [Symbol.asyncDispose]: () => stop(app, front, options) }
 }
 
-function createApp({ log, pages, proxy, trustedProxies }: ServerOptions, routes: readonly Route[]) {
+function createApp({ log, methods, pages, proxy, trustedProxies }: ServerOptions, routes: readonly Route[]) {
   const fronts: Front[] = []
   const loggerInstance: FastifyBaseLogger = log
   const app = fastify({
@@ -108,7 +109,7 @@ function createApp({ log, pages, proxy, trustedProxies }: ServerOptions, routes:
       else sendError(reply, error)
     },
     serverFactory: (own) => {
-      const front = createFront(routes, own, proxy)
+      const front = createFront(routes, answerReady(methods, xrpcPath, own, log), proxy)
       fronts.push(front)
       return front.server
     },

@@ -16,9 +16,7 @@ export class IncomingXrpc implements XrpcRequest {
   }
 
   get search(): string {
-    const { url = '' } = this.#request.raw
-    const question = url.indexOf('?')
-    return question === -1 ? '' : url.slice(question + 1)
+    return searchOf(this.#request.raw)
   }
 
   get body(): IncomingBody {
@@ -31,7 +29,14 @@ export class IncomingXrpc implements XrpcRequest {
   }
 }
 
-class IncomingCredentials implements Credentials {
+/** The query of a request, without its question mark. */
+export function searchOf({ url = '' }: IncomingMessage): string {
+  const question = url.indexOf('?')
+  return question === -1 ? '' : url.slice(question + 1)
+}
+
+/** What authentication looks at, read from the headers when it does. */
+export class IncomingCredentials implements Credentials {
   readonly #raw: IncomingMessage
 
   constructor(raw: IncomingMessage) {

@@ -1,7 +1,10 @@
+import type { Member } from '../auth/member.ts'
 import { com } from '../lexicons/index.ts'
 import type { XrpcContext } from './kit/context.ts'
 import { textMethod, type XrpcMethod } from './kit/method.ts'
 import { inviteCodeView } from './kit/views.ts'
+
+type Params = com.atproto.server.getAccountInviteCodes.$Params
 
 /** Get all invite codes for the current account. */
 export function getAccountInviteCodes({
@@ -9,18 +12,29 @@ export function getAccountInviteCodes({
   members,
   answers,
 }: Pick<XrpcContext, 'invites' | 'members' | 'answers'>): XrpcMethod {
+  function kept({ did, version }: Member, params: Params): string | undefined {
+    return version === undefined ? undefined : answers.get(keyOf(did, params), version, invites.now())
+  }
+
   return textMethod(
     com.atproto.server.getAccountInviteCodes.main,
     ({ credentials }) => members.identify(credentials),
-    async ({ params, caller: { did, version } }) => {
-      const key = `${did} ${params.includeUsed} ${params.createAvailable}`
-      const ready = version === undefined ? undefined : answers.get(key, version, invites.now())
+    async ({ params, caller }) => {
+      const ready = kept(caller, params)
       if (ready !== undefined) return ready
-      const made = await invites.codesOfMember(did, params)
+      const made = await invites.codesOfMember(caller.did, params)
       const body = { codes: made.codes.map((code) => inviteCodeView(code, made.at)) }
       const text = JSON.stringify(body satisfies com.atproto.server.getAccountInviteCodes.$OutputBody)
-      answers.keep(key, { ...made, text })
+      answers.keep(keyOf(caller.did, params), { ...made, text })
       return text
     },
+    async (credentials, params) => {
+      const caller = await members.recall(credentials)
+      return caller && kept(caller, params)
+    },
   )
+}
+
+function keyOf(did: string, { includeUsed, createAvailable }: Params): string {
+  return `${did} ${includeUsed} ${createAvailable}`
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { com } from '../../src/lexicons/index.ts'
 import type { FrontedWorld } from '../support/latchkey.ts'
 import { codesOf, getCodes, giftCode, join, postAsAdmin } from '../support/members.ts'
+import { exchange } from './support/exchange.ts'
 import { type Verification, startVerifyingWorld } from './support/worlds.ts'
 
 const PATH = `/xrpc/${com.atproto.server.getAccountInviteCodes.$nsid}`
@@ -73,4 +74,37 @@ test('whatever changes a member’s codes shows in the next answer', async () =>
   expect(await shown()).toEqual([[two, 0]])
   await postAsAdmin(fronted, admin.disableInviteCodes.$nsid, { accounts: [alice.did] })
   expect(await shown()).toEqual([])
+})
+
+test('an answer that is ready is the same as one that is made, header by header', async () => {
+  await using fronted = await startVerifyingWorld('by asking the PDS')
+  const alice = await join(fronted, 'alice.test')
+  const code = await giftCode(fronted, { forAccount: alice.did })
+  for (const search of ['', '?includeUsed=false', '?createAvailable=false&includeUsed=true&unknown=1']) {
+    const [made, ready] = [await getCodes(fronted, alice, search), await getCodes(fronted, alice, search)]
+    const headersOf = ({ headers }: Response) => [...headers].filter(([name]) => name !== 'date')
+    expect(headersOf(ready)).toEqual(headersOf(made))
+    const text = await ready.text()
+    expect(text).toBe(await made.text())
+    expect(JSON.parse(text)).toMatchObject({ codes: [{ code }] })
+  }
+})
+
+test('what was remembered of a token opens nothing to a request that is wrong otherwise', async () => {
+  await using fronted = await startVerifyingWorld('by asking the PDS')
+  const alice = await join(fronted, 'alice.test')
+  await codesOf(fronted, alice)
+  expect((await getCodes(fronted, alice, '?includeUsed=maybe')).status).toBe(400)
+  const authorization = `Bearer ${alice.accessJwt}`
+  const withBody = await exchange(fronted.url, { path: PATH, headers: { authorization }, body: '{}' })
+  expect(withBody.status).toBe(400)
+  const withProof = await exchange(fronted.url, { path: PATH, headers: { authorization, dpop: 'none' } })
+  const atThePds = await exchange(fronted.world.pds.url, {
+    path: PATH,
+    headers: { authorization, dpop: 'none' },
+  })
+  expect([withProof.status, withProof.error]).toEqual([atThePds.status, atThePds.error])
+  expect(
+    (await exchange(fronted.url, { path: PATH, headers: { authorization: `${authorization}x` } })).status,
+  ).toBe(400)
 })

@@ -42,6 +42,8 @@ export interface XrpcMethod {
   readonly verb: 'GET' | 'POST'
   /** Parses, authenticates, makes the call and shapes the answer. Rejects with what the edge maps to an answer. */
   readonly answer: (request: XrpcRequest) => Promise<XrpcAnswer>
+  /** The JSON that `answer` would give, where it is at hand; undefined, or a rejection of any kind, where it is not. */
+  readonly ready?: (request: Pick<XrpcRequest, 'search' | 'credentials'>) => Promise<string | undefined>
 }
 
 /** What a handler is given. */
@@ -70,13 +72,21 @@ export function method<const M extends Query | Procedure, C>(
   })
 }
 
-/** Defines a query whose handler writes the JSON itself, because it may have it already. */
+/**
+ * Defines a query whose handler writes the JSON itself, because it may have it already.
+ *
+ * @param atHand finds it without asking anybody, where it can
+ */
 export function textMethod<const M extends Query, C>(
   schema: M,
   admit: (request: XrpcRequest, params: InferMethodParams<M>) => Promise<C | Refusal>,
   handle: (call: Call<M, Exclude<C, Refusal>>) => Promise<string>,
+  atHand: (credentials: Credentials, params: InferMethodParams<M>) => Promise<string | undefined>,
 ): XrpcMethod {
-  return defined(schema, admit, async (call) => ({ text: await handle(call) }))
+  return {
+    ...defined(schema, admit, async (call) => ({ text: await handle(call) })),
+    ready: async ({ search, credentials }) => atHand(credentials, parseParams(schema, search)),
+  }
 }
 
 /** Defines a method that answers with a file. Its handler rejects before anything is sent, or not at all. */
@@ -93,14 +103,11 @@ function defined<const M extends Query | Procedure, C>(
   admit: (request: XrpcRequest, params: InferMethodParams<M>) => Promise<C | Refusal>,
   handle: (call: Call<M, Exclude<C, Refusal>>) => Promise<XrpcAnswer>,
 ): XrpcMethod {
-  // Most callers leave everything to the method.
-  let defaults: InferMethodParams<M> | undefined
   return {
     nsid: schema.nsid,
     verb: schema.type === 'query' ? 'GET' : 'POST',
     answer: async (request) => {
-      const params =
-        request.search === '' ? (defaults ??= parseParams(schema, '')) : parseParams(schema, request.search)
+      const params = parseParams(schema, request.search)
       const caller = await admit(request, params)
       if (isRefusal(caller)) return caller
       const input = await parseInput(schema, request.body)
@@ -114,7 +121,17 @@ export function isRefusal(value: unknown): value is Refusal {
   return typeof value === 'object' && value !== null && 'refusal' in value
 }
 
+/** What a query means that leaves everything to the method, as most do; by method. */
+const defaults = new WeakMap<Query | Procedure, object>()
+
 function parseParams<M extends Query | Procedure>(schema: M, search: string): InferMethodParams<M> {
+  if (search !== '') return readParams(schema, search)
+  const known = defaults.get(schema) ?? readParams(schema, search)
+  defaults.set(schema, known)
+  return known as InferMethodParams<M>
+}
+
+function readParams<M extends Query | Procedure>(schema: M, search: string): InferMethodParams<M> {
   try {
     return schema.parameters.fromURLSearchParams(new URLSearchParams(search)) as InferMethodParams<M>
   } catch (cause) {
