@@ -13,7 +13,7 @@ export function getAccountInviteCodes({
   answers,
 }: Pick<XrpcContext, 'invites' | 'members' | 'answers'>): XrpcMethod {
   function kept({ did, version }: Member, params: Params): string | undefined {
-    return version === undefined ? undefined : answers.get(keyOf(did, params), version, invites.now())
+    return version === undefined ? undefined : answers.get(did, nameOf(params), version, invites.now())
   }
 
   return textMethod(
@@ -25,7 +25,7 @@ export function getAccountInviteCodes({
       const made = await invites.codesOfMember(caller.did, params)
       const body = { codes: made.codes.map((code) => inviteCodeView(code, made.at)) }
       const text = JSON.stringify(body satisfies com.atproto.server.getAccountInviteCodes.$OutputBody)
-      answers.keep(keyOf(caller.did, params), { ...made, text })
+      answers.keep(caller.did, nameOf(params), made.version, { text, validUntil: made.validUntil })
       return text
     },
     async (credentials, params) => {
@@ -35,6 +35,8 @@ export function getAccountInviteCodes({
   )
 }
 
-function keyOf(did: string, { includeUsed, createAvailable }: Params): string {
-  return `${did} ${includeUsed} ${createAvailable}`
+/** What is asked for, in a word. */
+export function nameOf({ includeUsed, createAvailable }: Params): string {
+  if (createAvailable) return includeUsed ? 'all' : 'unused'
+  return includeUsed ? 'all made' : 'unused made'
 }

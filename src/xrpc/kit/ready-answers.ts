@@ -1,16 +1,20 @@
 import { LRUCache } from 'lru-cache'
 import type { Instant } from '../../invites/types.ts'
 
-/** About what an answer takes in memory beside its own text, in bytes. */
-const OVERHEAD = 400
+/** About what the answers of an account take in memory beside their own text, in bytes. */
+const OVERHEAD = 500
 
 /** An answer as it goes over the wire, and how long it is good. */
 interface Ready {
   readonly text: string
-  /** Of the account that it is about. */
-  readonly version: number
   /** `Infinity` for ever. */
   readonly validUntil: Instant
+}
+
+/** What was answered of an account while it had one version, by what was asked for. */
+interface Kept {
+  readonly version: number
+  readonly answers: ReadonlyMap<string, Ready>
 }
 
 /**
@@ -18,7 +22,7 @@ interface Ready {
  * version, so it is good while one read of the account shows that version still, and until time itself changes it.
  */
 export class ReadyAnswers {
-  readonly #kept: LRUCache<string, Ready> | undefined
+  readonly #kept: LRUCache<string, Kept> | undefined
 
   /** @param room how much memory they may take, in bytes; with 0 none is kept */
   constructor(room: number) {
@@ -26,26 +30,33 @@ export class ReadyAnswers {
       room > 0
         ? new LRUCache({
             maxSize: room,
-            sizeCalculation: ({ text }, key) => text.length + key.length + OVERHEAD,
+            sizeCalculation: ({ answers }) =>
+              [...answers.values()].reduce((size, { text }) => size + text.length, OVERHEAD),
           })
         : undefined
   }
 
   /**
-   * @param key what was asked for, the account included
+   * @param did the account
+   * @param asked what was asked for of it
    * @param version the account's, read since the request began
    * @returns undefined when the answer has to be made
    */
-  get(key: string, version: number, now: Instant): string | undefined {
-    const ready = this.#kept?.get(key)
-    return ready !== undefined && ready.version === version && now < ready.validUntil ? ready.text : undefined
+  get(did: string, asked: string, version: number, now: Instant): string | undefined {
+    const kept = this.#kept?.get(did)
+    const ready = kept?.version === version ? kept.answers.get(asked) : undefined
+    return ready !== undefined && now < ready.validUntil ? ready.text : undefined
   }
 
-  /** Keeps an answer in the place of the one before, unless no version would ever tell that it has changed. */
-  keep(
-    key: string,
-    { text, version, validUntil }: Omit<Ready, 'version'> & { readonly version: number | undefined },
-  ): void {
-    if (version !== undefined) this.#kept?.set(key, { text, version, validUntil })
+  /**
+   * Keeps an answer in the place of the one before.
+   *
+   * @param version the account's when it was made; undefined where none would ever tell that it has changed
+   */
+  keep(did: string, asked: string, version: number | undefined, ready: Ready): void {
+    if (version === undefined) return
+    const before = this.#kept?.get(did)
+    const others = before?.version === version ? before.answers : []
+    this.#kept?.set(did, { version, answers: new Map([...others, [asked, ready]]) })
   }
 }

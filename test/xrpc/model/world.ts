@@ -8,7 +8,7 @@ import { GivingService } from '../../../src/invites/giving-service.ts'
 import { Operations } from '../../../src/invites/operations.ts'
 import type { Instant } from '../../../src/invites/types.ts'
 import type { com } from '../../../src/lexicons/index.ts'
-import { getAccountInviteCodes } from '../../../src/xrpc/com.atproto.server.getAccountInviteCodes.ts'
+import { getAccountInviteCodes, nameOf } from '../../../src/xrpc/com.atproto.server.getAccountInviteCodes.ts'
 import { ReadyAnswers } from '../../../src/xrpc/kit/ready-answers.ts'
 import { type Bench, LIMITS, openBench, seededBytes } from '../../invites/service-bench.ts'
 import type { Invitations } from './invitations.ts'
@@ -61,9 +61,9 @@ export class World implements AsyncDisposable {
       guesses: { blockedFor: async () => undefined, count: async () => undefined },
     })
     const answers = new (class extends ReadyAnswers {
-      override get(key: string, version: number, now: Instant): string | undefined {
-        const ready = super.get(key, version, now)
-        if (ready !== undefined) count(tally.ready, key.slice(key.indexOf(' ') + 1))
+      override get(did: string, asked: string, version: number, now: Instant): string | undefined {
+        const ready = super.get(did, asked, version, now)
+        if (ready !== undefined) count(tally.ready, asked)
         return ready
       }
     })(1_000_000)
@@ -88,7 +88,7 @@ export class World implements AsyncDisposable {
       expect(answer, `for ${member.did}, who is ${member.status}`).toMatchObject({ refusal: { status: 400 } })
       return
     }
-    count(this.tally.answers, `${includeUsed} ${createAvailable}`)
+    count(this.tally.answers, nameOf(flags))
     if (!('text' in answer)) throw new Error(`${member.did} was refused`)
     const { codes } = JSON.parse(answer.text) as { codes: readonly Shown[] }
     const expected = model.look(member, flags)
