@@ -18,9 +18,9 @@ import type { XrpcMethod } from '../xrpc/kit/method.ts'
 import { createFront, type Front, type Route } from './front.ts'
 import { type HealthChecks, LIVE_PATH, READY_PATH, registerHealth } from './health.ts'
 import { pagePaths, type PagePorts, registerPages, sendNotFound } from './pages.ts'
-import { answerReady } from './ready.ts'
 import { logged, sendAnswer, sendError, sendUpstream, sendWhole } from './replies.ts'
 import { refuseUnreadable } from './unreadable.ts'
+import { shortWay, throwFailure } from './short-way.ts'
 import { IncomingXrpc } from './xrpc-request.ts'
 
 /** What the server mounts and where it listens. */
@@ -109,7 +109,7 @@ function createApp({ log, methods, pages, proxy, trustedProxies }: ServerOptions
       else sendError(reply, error)
     },
     serverFactory: (own) => {
-      const front = createFront(routes, answerReady(methods, xrpcPath, own, log), proxy)
+      const front = createFront(routes, shortWay(methods, xrpcPath, own, log), proxy)
       fronts.push(front)
       return front.server
     },
@@ -149,6 +149,7 @@ function createApp({ log, methods, pages, proxy, trustedProxies }: ServerOptions
 function registerMethod(app: FastifyInstance, method: XrpcMethod): void {
   app.all(underXrpc(xrpcPath(method)), async (request, reply) => {
     requireVerb(request, method.verb)
+    throwFailure(request.raw)
     return sendAnswer(reply, await method.answer(new IncomingXrpc(request)))
   })
 }

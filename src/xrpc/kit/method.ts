@@ -42,8 +42,8 @@ export interface XrpcMethod {
   readonly verb: 'GET' | 'POST'
   /** Parses, authenticates, makes the call and shapes the answer. Rejects with what the edge maps to an answer. */
   readonly answer: (request: XrpcRequest) => Promise<XrpcAnswer>
-  /** The JSON that `answer` would give, where it is at hand; undefined, or a rejection of any kind, where it is not. */
-  readonly ready?: (request: Pick<XrpcRequest, 'search' | 'credentials'>) => Promise<string | undefined>
+  /** The JSON that `answer` would give to a caller who is known already; undefined for others. Rejects as `answer` does. */
+  readonly answerKnown?: (request: Pick<XrpcRequest, 'search' | 'credentials'>) => Promise<string | undefined>
 }
 
 /** What a handler is given. */
@@ -75,17 +75,21 @@ export function method<const M extends Query | Procedure, C>(
 /**
  * Defines a query whose handler writes the JSON itself, because it may have it already.
  *
- * @param atHand finds it without asking anybody, where it can
+ * @param recall finds out who calls without asking anybody, where it can
  */
 export function textMethod<const M extends Query, C>(
   schema: M,
   admit: (request: XrpcRequest, params: InferMethodParams<M>) => Promise<C | Refusal>,
   handle: (call: Call<M, Exclude<C, Refusal>>) => Promise<string>,
-  atHand: (credentials: Credentials, params: InferMethodParams<M>) => Promise<string | undefined>,
+  recall: (credentials: Credentials) => Promise<Exclude<C, Refusal> | undefined>,
 ): XrpcMethod {
   return {
     ...defined(schema, admit, async (call) => ({ text: await handle(call) })),
-    ready: async ({ search, credentials }) => atHand(credentials, parseParams(schema, search)),
+    answerKnown: async ({ search, credentials }) => {
+      const params = parseParams(schema, search)
+      const caller = await recall(credentials)
+      return caller && handle({ params, input: undefined as InferMethodInputBody<M>, caller })
+    },
   }
 }
 
