@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { fill } from './bulk.ts'
-import { codesOf, type DataSet, HOSTNAME, membersOf } from './sets.ts'
+import { codesOf, type DataSet, HOSTNAME, INTERVAL, membersOf } from './sets.ts'
 
 /**
  * Makes Latchkey's database as it is some time after `latchkey import --take-over`: all accounts known and active by a
@@ -12,6 +12,8 @@ export async function seedLatchkey(path: string, set: DataSet, now: number): Pro
     await using store = await openSqliteStore({ path })
     await store.openHost({ hostname: HOSTNAME, did: `did:web:${HOSTNAME}` })
     await store.openEarning(HOSTNAME, now)
+    // As the settings have it, so that no start has to write it.
+    await store.setPolicy(HOSTNAME, { interval: INTERVAL, epoch: 0, cap: 5 })
     await store.finishResync(HOSTNAME, now, now)
     await store.advanceCursor(HOSTNAME, 0)
   }

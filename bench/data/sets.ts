@@ -17,6 +17,9 @@ export interface DataSet {
 /** The host that everything belongs to. Nobody looks it up. */
 export const HOSTNAME = 'pds.bench.test'
 
+/** Milliseconds in which a member earns a code, ten years: what was earned is worked out each time, and it is nothing. */
+export const INTERVAL = 3650 * 86_400_000
+
 export const MEMBERS_PER_GROUP = 10_000
 
 export const MEMBERS: DataSet = {

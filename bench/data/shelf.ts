@@ -10,7 +10,7 @@ import { closeCodes, seedPds } from './seed-pds.ts'
 import type { DataSet } from './sets.ts'
 
 /** Grows with what the seeding writes. */
-const SEEDING = 2
+const SEEDING = 3
 
 /** A set as databases, to be changed at will. */
 export interface Databases {

@@ -17,7 +17,8 @@ export function figure(value: number): string {
 /** The report as a Markdown document. */
 export function markdown(report: Report): string {
   const facts = Object.entries(report.facts).map(([name, value]) => `- ${name}: ${value}`)
-  return `${[...facts, '', ...report.sections.flatMap(sectionLines), summary(report)].join('\n')}\n`
+  const document = [...facts, '', ...report.sections.flatMap(sectionLines), summary(report)]
+  return `${document.join('\n').trimEnd()}\n`
 }
 
 function sectionLines({ title, columns, lines, notes }: Section): string[] {
@@ -67,5 +68,6 @@ function summary(report: Report): string {
   const all = report.sections.flatMap(({ lines }) => lines).flatMap(({ results }) => results)
   const aimed = all.filter(({ target }) => target !== undefined).length
   const short = missed(report).length
+  if (aimed === 0) return ''
   return short === 0 ? `${aimed} targets, all met.` : `${aimed} targets, ${short} missed.`
 }

@@ -19,8 +19,6 @@ export const firstContact: Row = {
     const world = await bench.world(MEMBERS)
     await using probing = await world.startLatchkey({ name: 'probe', verifies: 'probe' })
     await using verifying = await world.startLatchkey({ name: 'secret', verifies: 'secret' })
-    // Latchkey has its core to itself as it would have had without the PDS.
-    bench.processes.pin(world.upstream.pid, 'load')
     const perRound = bench.quick ? PER_ROUND.quick : PER_ROUND.whole
     let issuedAt = Math.floor(Date.now() / 1000)
 
@@ -46,7 +44,6 @@ export const firstContact: Row = {
     for (const runUp of Object.values(contestants)) await runUp()
     issuedAt -= 1
     const rounds = await compare(bench, contestants, (milliseconds) => milliseconds)
-    bench.processes.pin(world.upstream.pid, 'server')
 
     const pds = spreadOf(rounds.figures.pds)
     const line = (what: string, times: readonly number[], aim: Target): Line => {

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../src/dev/free-port.ts'
 import { READY_PATH } from '../../src/http/health.ts'
-import { HOSTNAME } from '../data/sets.ts'
-import { INTERVAL_DAYS, type Secrets } from './pds.ts'
+import { HOSTNAME, INTERVAL } from '../data/sets.ts'
+import type { Secrets } from './pds.ts'
 import type { Processes, Server } from './processes.ts'
 
 /** As it is published: built. */
@@ -23,6 +23,8 @@ export interface LatchkeyOptions {
   /** Arguments of Node itself. */
   readonly nodeArgs?: readonly string[]
 }
+
+const DAY = 86_400_000
 
 /** The firehose counts as caught up when it was silent for a second. */
 const CATCHING_UP = 20_000
@@ -47,7 +49,7 @@ export async function startLatchkey(processes: Processes, options: LatchkeyOptio
       ...(verifies === 'secret' && { LATCHKEY_PDS_JWT_SECRET: secrets.jwtSecret }),
       LATCHKEY_DATABASE: `sqlite:${databasePath}`,
       LATCHKEY_PORT: String(port),
-      LATCHKEY_INVITE_INTERVAL: `${INTERVAL_DAYS}d`,
+      LATCHKEY_INVITE_INTERVAL: `${INTERVAL / DAY}d`,
       ...settings,
     },
     port,

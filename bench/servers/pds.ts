@@ -1,17 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../src/dev/free-port.ts'
-import { HOSTNAME } from '../data/sets.ts'
+import { HOSTNAME, INTERVAL } from '../data/sets.ts'
 import type { TokenIssuer } from '../data/tokens.ts'
+import type { Cores } from '../machine.ts'
 import type { PdsProcessOptions } from './pds-process.ts'
 import type { Processes, Server } from './processes.ts'
 
 const PROGRAM = fileURLToPath(new URL('pds-process.ts', import.meta.url))
-
-const DAY = 86_400_000
-
-/** Ten years: every call works out what was earned, on both sides, and it is nothing. */
-export const INTERVAL_DAYS = 3650
 
 /** What a PDS is given, new in every run of the benchmark. */
 export interface Secrets extends TokenIssuer {
@@ -33,10 +29,19 @@ export function adminAuthorization({ adminPassword }: Secrets): string {
   return `Basic ${Buffer.from(`admin:${adminPassword}`).toString('base64')}`
 }
 
+export interface PdsOptions {
+  /** What the file of its output is called. */
+  readonly name: string
+  readonly dataDir: string
+  readonly secrets: Secrets
+  /** Which core it is on; that of the servers where unset. */
+  readonly side?: keyof Cores
+}
+
 /** Starts the official PDS over a folder that has its databases, or none yet. */
 export async function startPds(
   processes: Processes,
-  { name, dataDir, secrets }: { name: string; dataDir: string; secrets: Secrets },
+  { name, dataDir, secrets, side }: PdsOptions,
 ): Promise<Server> {
   const port = await freePort()
   const { adminPassword, jwtSecret, plcRotationKeyHex } = secrets
@@ -47,8 +52,9 @@ export async function startPds(
     adminPassword,
     jwtSecret,
     plcRotationKeyHex,
-    inviteInterval: INTERVAL_DAYS * DAY,
+    inviteInterval: INTERVAL,
   }
   const args = [PROGRAM, JSON.stringify(options)]
-  return await processes.start({ name, args, env: {}, port, ready: '/xrpc/_health' })
+  const place = side === undefined ? {} : { side }
+  return await processes.start({ name, args, env: {}, port, ready: '/xrpc/_health', ...place })
 }

@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly port: number
   /** A path that is answered with 200 once it is up. */
   readonly ready: string
+  /** Which core it is on; that of the servers where unset. */
+  readonly side?: keyof Cores
 }
 
 const PATIENCE = 120_000
@@ -37,11 +39,11 @@ export class Processes {
   constructor(cores: Cores | undefined, folder: string) {
     this.#cores = cores
     this.#folder = folder
-    if (cores !== undefined) this.pin(process.pid, 'load')
+    if (cores !== undefined) this.#pin(process.pid, 'load')
   }
 
   /** @throws with what it printed when it ends before it answers */
-  async start({ name, args, env, port, ready }: ServerOptions): Promise<Server> {
+  async start({ name, args, env, port, ready, side = 'server' }: ServerOptions): Promise<Server> {
     const path = join(this.#folder, `${name}.log`)
     const output = openSync(path, 'a')
     const startedAt = performance.now()
@@ -53,7 +55,7 @@ export class Processes {
     const { pid } = child
     if (pid === undefined) throw new Error(`${name} did not start`)
     this.#pids.add(pid)
-    this.pin(pid, 'server')
+    this.#pin(pid, side)
     const url = `http://127.0.0.1:${port}`
     try {
       await answers(child, url + ready)
@@ -75,7 +77,7 @@ export class Processes {
   }
 
   /** Moves a process, with all its threads, to the core of the servers or to that of the load. */
-  pin(pid: number, side: keyof Cores): void {
+  #pin(pid: number, side: keyof Cores): void {
     if (this.#cores === undefined) return
     execFileSync('taskset', ['-a', '-p', '-c', String(this.#cores[side]), String(pid)], { stdio: 'ignore' })
   }

@@ -2,6 +2,7 @@ import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Databases, Shelf } from '../data/shelf.ts'
 import type { DataSet } from '../data/sets.ts'
+import type { Cores } from '../machine.ts'
 import { type LatchkeyOptions, startLatchkey } from './latchkey.ts'
 import { type Secrets, startPds } from './pds.ts'
 import type { Processes, Server } from './processes.ts'
@@ -11,7 +12,7 @@ export interface World extends AsyncDisposable {
   readonly databases: Databases
   /** Measured. */
   readonly reference: Server
-  /** Behind Latchkey. */
+  /** Behind Latchkey, on the core of the load: what Latchkey asks of it is not Latchkey's own work. */
   readonly upstream: Server
   /** Latchkey as the benchmark usually runs it; the same one each time. */
   readonly latchkey: () => Promise<Server>
@@ -39,9 +40,11 @@ export async function openWorld(
   const own = join(folder, set.name)
   await mkdir(own, { recursive: true })
   const databases = await shelf.take(set, own)
-  const start = async (name: 'reference' | 'upstream') =>
-    opened.use(await startPds(processes, { name: `${set.name}-${name}`, dataDir: databases[name], secrets }))
-  const [reference, upstream] = await Promise.all([start('reference'), start('upstream')])
+  const start = async (name: 'reference' | 'upstream', side: keyof Cores) =>
+    opened.use(
+      await startPds(processes, { name: `${set.name}-${name}`, dataDir: databases[name], secrets, side }),
+    )
+  const [reference, upstream] = await Promise.all([start('reference', 'server'), start('upstream', 'load')])
   const running = opened.move()
 
   const startAnother: World['startLatchkey'] = async (options) =>
