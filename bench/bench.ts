@@ -16,6 +16,8 @@ export interface Bench {
   readonly shelf: Shelf
   readonly load: Load
   readonly secrets: Secrets
+  /** Which members have made which servers warm, as `loadOn` notes it. */
+  readonly warmed: Set<string>
   /** A folder of this run alone, which goes with it. */
   readonly folder: string
   readonly plan: RoundPlan

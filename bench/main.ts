@@ -91,6 +91,7 @@ async function withBench<T>(options: Options, work: (bench: Bench, facts: Facts)
     shelf,
     load: tool.load,
     secrets,
+    warmed: new Set(),
     folder,
     world: (set) => worlds.get(set.name) ?? openOnce(set),
     progress,

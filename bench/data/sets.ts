@@ -30,8 +30,6 @@ export const MEMBERS: DataSet = {
   ],
 }
 
-export const NOBODY: DataSet = { name: 'nobody', groups: [] }
-
 /** A million members, each with one code. */
 export const CROWD: DataSet = { name: 'crowd', groups: [{ members: 1_000_000, codesEach: 1 }] }
 

@@ -17,6 +17,8 @@ export interface Rounds<K extends string, T> {
   readonly made: number
   /** How many of those that count were disturbed, since there were not enough others. */
   readonly disturbed: number
+  /** How much others worked in the busiest of them, in cores; 0 where that can't be told. */
+  readonly foreign: number
 }
 
 export interface RoundPorts<T> {
@@ -57,5 +59,6 @@ export async function inRounds<K extends string, T>(
     figures: Object.fromEntries(byName) as Record<K, T[]>,
     made: rounds.length,
     disturbed: kept,
+    foreign: Math.max(...chosen.map(({ foreign = 0 }) => foreign)),
   }
 }

@@ -25,6 +25,8 @@ export interface Line {
   readonly results: readonly Result[]
   /** In how many of the rounds that count the machine was not quiet; none where left out. */
   readonly disturbed?: number
+  /** How much others worked in the busiest of them, in cores. */
+  readonly foreign?: number
 }
 
 /** A row of the benchmark. */

@@ -1,6 +1,6 @@
 import { com } from '../../src/lexicons/index.ts'
 import type { Bench, Row } from '../bench.ts'
-import { NOBODY } from '../data/sets.ts'
+import { codes } from '../data/sets.ts'
 import { Client } from '../load/client.ts'
 import { atLeast, timesAsMuch } from '../report/model.ts'
 import { adminAuthorization } from '../servers/pds.ts'
@@ -10,12 +10,14 @@ import { sideBySide } from './side-by-side.ts'
 const PER_REQUEST = 10_000
 const CODES = { quick: 20_000, whole: 100_000 }
 const AIM = atLeast(4)
+/** The listings are measured before: here their set grows. */
+const SET = codes(1000)
 
 export const createCodes: Row = {
   name: 'create-codes',
   title: `createInviteCodes, ${PER_REQUEST.toLocaleString('en')} codes in each request`,
   async measure(bench) {
-    const world = await bench.world(NOBODY)
+    const world = await bench.world(SET)
     const latchkey = await world.latchkey()
     const count = bench.quick ? CODES.quick : CODES.whole
     const what = `${count.toLocaleString('en')} codes`

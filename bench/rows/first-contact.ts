@@ -1,6 +1,6 @@
 import { compare, type Row } from '../bench.ts'
 import { didOf } from '../data/names.ts'
-import { MEMBERS } from '../data/sets.ts'
+import { MEMBERS, MEMBERS_PER_GROUP } from '../data/sets.ts'
 import { sessionToken } from '../data/tokens.ts'
 import { Client } from '../load/client.ts'
 import { median, spreadOf } from '../measure/statistics.ts'
@@ -8,6 +8,8 @@ import { atMost, type Line, type Target, timesAsMuch } from '../report/model.ts'
 import { OWN_CODES } from './members.ts'
 
 const PER_ROUND = { quick: 100, whole: 300 }
+/** Members with other numbers of codes, so that nobody of those who are measured was there before. */
+const RUN_UP = { first: MEMBERS_PER_GROUP, requests: 1000 }
 const PROBE_AIM = atMost(1.3)
 const SECRET_AIM = atMost(0.3)
 
@@ -20,36 +22,41 @@ export const firstContact: Row = {
     await using probing = await world.startLatchkey({ name: 'probe', verifies: 'probe' })
     await using verifying = await world.startLatchkey({ name: 'secret', verifies: 'secret' })
     const perRound = bench.quick ? PER_ROUND.quick : PER_ROUND.whole
-    let issuedAt = Math.floor(Date.now() / 1000)
-
-    /** Each time other tokens, of members that were not there before as long as there are any. */
-    const onFirstSight = (url: string) => {
-      let member = 0
-      return async () => {
-        using client = new Client()
-        const times: number[] = []
-        for (let count = 0; count < perRound; count++, member++) {
-          const token = sessionToken(bench.secrets, didOf(member), issuedAt)
-          const asked = { url: url + OWN_CODES, authorization: `Bearer ${token}` }
-          times.push((await client.askWell(asked)).milliseconds)
-        }
-        return median(times)
+    const ask = async (url: string, first: number, count: number) => {
+      using client = new Client()
+      const times: number[] = []
+      for (let member = first; member < first + count; member++) {
+        const token = sessionToken(bench.secrets, didOf(member))
+        const asked = { url: url + OWN_CODES, authorization: `Bearer ${token}` }
+        times.push((await client.askWell(asked)).milliseconds)
       }
+      return median(times)
+    }
+    /** Each time other members. */
+    const onFirstSight = async (url: string) => {
+      await ask(url, RUN_UP.first, RUN_UP.requests)
+      let next = 0
+      return () => ask(url, (next += perRound) - perRound, perRound)
     }
     const contestants = {
-      pds: onFirstSight(world.reference.url),
-      probing: onFirstSight(probing.url),
-      verifying: onFirstSight(verifying.url),
+      pds: await onFirstSight(world.reference.url),
+      probing: await onFirstSight(probing.url),
+      verifying: await onFirstSight(verifying.url),
     }
-    for (const runUp of Object.values(contestants)) await runUp()
-    issuedAt -= 1
     const rounds = await compare(bench, contestants, (milliseconds) => milliseconds)
 
     const pds = spreadOf(rounds.figures.pds)
     const line = (what: string, times: readonly number[], aim: Target): Line => {
       const latchkey = spreadOf(times)
       const results = timesAsMuch(latchkey, pds, '× the PDS’s', aim)
-      return { what, unit: 'ms', sides: { latchkey, pds }, results, disturbed: rounds.disturbed }
+      return {
+        what,
+        unit: 'ms',
+        sides: { latchkey, pds },
+        results,
+        disturbed: rounds.disturbed,
+        foreign: rounds.foreign,
+      }
     }
     return {
       name: firstContact.name,

@@ -26,7 +26,7 @@ export interface Crowd {
 /** What members ask; by itself it creates what was earned. */
 export const OWN_CODES = `/xrpc/${com.atproto.server.getAccountInviteCodes.$nsid}`
 
-/** So long a load goes on before it is measured, in seconds: what is compiled or cached by use is then. */
+/** So long a load goes on before a server is measured with it, in seconds: what is compiled or cached by use is then. */
 const RUN_UP = 1
 
 /** The members with so many codes each, all signed in. */
@@ -80,9 +80,9 @@ function sorted(body: string): readonly com.atproto.server.defs.InviteCode[] {
   return codes.toSorted((a, b) => (a.code < b.code ? -1 : 1))
 }
 
-/** One contestant: a load on its server, after a run-up. */
+/** One contestant: a load on its server, after a run-up where it had none yet. */
 export function loadOn(
-  { load, seconds }: Pick<Bench, 'load' | 'seconds'>,
+  { load, seconds, warmed }: Pick<Bench, 'load' | 'seconds' | 'warmed'>,
   url: string,
   crowd: Crowd,
   connections: number,
@@ -96,10 +96,10 @@ export function loadOn(
     asked += figures.requests
     return figures
   }
-  let isWarm = false
+  const pair = `${url} ${crowd.file}`
   return async () => {
-    if (!isWarm) await go(RUN_UP)
-    isWarm = true
+    if (!warmed.has(pair)) await go(RUN_UP)
+    warmed.add(pair)
     const figures = await go(seconds, changes === undefined ? {} : { changes })
     if (figures.failures > 0)
       throw new Error(`${url} failed ${figures.failures} of ${figures.requests} requests`)

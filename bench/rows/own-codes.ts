@@ -77,7 +77,7 @@ function compareLoads(
   return compare(bench, contestants, ({ requestsPerSecond }) => requestsPerSecond)
 }
 
-function linesOf(what: string, { figures, disturbed }: Loads, aims: Aims): Line[] {
+function linesOf(what: string, { figures, disturbed, foreign }: Loads, aims: Aims): Line[] {
   const sides = (of: (figure: LoadFigures) => number) => ({
     latchkey: spreadOf(figures.latchkey.map(of)),
     pds: spreadOf(figures.pds.map(of)),
@@ -95,6 +95,7 @@ function linesOf(what: string, { figures, disturbed }: Loads, aims: Aims): Line[
         ...timesAsMuch(rate.latchkey, rate.floor, 'of the floor', aims.floor),
       ],
       disturbed,
+      foreign,
     },
     { what, unit: 'p50 in ms', sides: p50, results: besidePds(p50), disturbed },
     { what, unit: 'p99 in ms', sides: p99, results: besidePds(p99, P99_AIM), disturbed },

@@ -17,7 +17,7 @@ export async function sideBySide(
   bench: Pick<Bench, 'plan' | 'processes'>,
   { what, unit, latchkey, pds, results }: Case,
 ): Promise<Line> {
-  const { figures, disturbed } = await compare(bench, { latchkey, pds }, (figure) => figure)
+  const { figures, disturbed, foreign } = await compare(bench, { latchkey, pds }, (figure) => figure)
   const sides = { latchkey: spreadOf(figures.latchkey), pds: spreadOf(figures.pds) }
-  return { what, unit, sides, results: results(sides.latchkey, sides.pds), disturbed }
+  return { what, unit, sides, results: results(sides.latchkey, sides.pds), disturbed, foreign }
 }

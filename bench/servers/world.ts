@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Databases, Shelf } from '../data/shelf.ts'
@@ -20,7 +21,7 @@ export interface World extends AsyncDisposable {
   readonly startLatchkey: (
     options: Pick<LatchkeyOptions, 'name' | 'verifies' | 'settings' | 'nodeArgs'>,
   ) => Promise<Server>
-  /** Another PDS over a copy of the measured one's accounts and codes, until the world ends or it is disposed of. */
+  /** Another PDS over a copy of the measured one's accounts and codes, which is made for each name once. */
   readonly startAnotherPds: (name: string) => Promise<Server>
 }
 
@@ -66,8 +67,9 @@ export async function openWorld(
     startLatchkey: startAnother,
     startAnotherPds: async (name) => {
       const dataDir = join(own, name)
+      const copy = join(dataDir, 'account.sqlite')
       await mkdir(dataDir, { recursive: true })
-      await copyFile(join(databases.reference, 'account.sqlite'), join(dataDir, 'account.sqlite'))
+      if (!existsSync(copy)) await copyFile(join(databases.reference, 'account.sqlite'), copy)
       return running.use(await startPds(processes, { name: `${set.name}-${name}`, dataDir, secrets }))
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -69,6 +69,7 @@ describe('rounds', () => {
       figures: { a: [1, 3], b: [2, 4] },
       made: 2,
       disturbed: 0,
+      foreign: 0,
     })
   })
 
@@ -78,6 +79,7 @@ describe('rounds', () => {
       figures: { a: [1, 5], b: [2, 6] },
       made: 3,
       disturbed: 0,
+      foreign: 0,
     })
   })
 
@@ -87,6 +89,7 @@ describe('rounds', () => {
       figures: { a: [1, 3] },
       made: 3,
       disturbed: 2,
+      foreign: 2,
     })
   })
 })
