@@ -64,6 +64,19 @@ test('an operation that throws is undone, and nothing of the others', async () =
   expect(subject.committed()).toEqual([1, 2])
 })
 
+test('the others share a commit also when several throw', async () => {
+  await using subject = await openGroup()
+  const heard: unknown[] = []
+  const write = (id: number) => subject.write(id).then(() => heard.push(subject.committed()))
+  const outcomes = await Promise.allSettled([1, 1, 2, 2, 3].map(write))
+  const [done, failed] = ['fulfilled', 'rejected']
+  expect(outcomes.map(({ status }) => status)).toEqual([done, failed, done, failed, done])
+  expect(heard).toEqual([1, 2, 3].map(() => [1, 2, 3]))
+  // Those that come afterwards share one too.
+  await Promise.all([4, 5].map(write))
+  expect(heard.slice(3)).toEqual([4, 5].map(() => [1, 2, 3, 4, 5]))
+})
+
 test('a commit that fails fails for those alone who are to blame', async () => {
   await using subject = await openGroup()
   const outcomes = await Promise.allSettled([subject.write(1), subject.write(2, 99), subject.write(3, 1)])

@@ -22,9 +22,16 @@ interface Waiting {
 }
 
 /**
- * Writes whatever is asked for in one turn of the event loop in one durable commit. Each of several operations stands in a
- * savepoint of its own, so that one that fails undoes nothing of the others. Callers hear only after the commit. Nothing is open between
- * turns: whoever reads over the same connection sees what is committed and nothing else.
+ * How operations are kept from each other. Hardly ever one throws, and within a savepoint SQLite writes down every page
+ * before it changes it: so they run together at first, and again, each in a savepoint, once one has thrown. Those that can't be
+ * committed together are committed one by one.
+ */
+type Way = 'together' | 'in savepoints' | 'one by one'
+
+/**
+ * Writes whatever is asked for in one turn of the event loop in one durable commit. One that fails undoes nothing of the
+ * others, which may be run again for that. Callers hear only after the commit. Nothing is open between turns: whoever reads
+ * over the same connection sees what is committed and nothing else.
  */
 export class GroupCommit {
   readonly #db: DatabaseSync
@@ -32,8 +39,9 @@ export class GroupCommit {
   readonly #most: number
   readonly #statements
   readonly #queue: Waiting[] = []
-  /** How many of those at the head can't be committed together, and are tried one by one. */
-  #apart = 0
+  /** For how many of those at the head another way than together was found to be needed, and which. */
+  #marked = 0
+  #wayOfMarked: Way = 'in savepoints'
   #draining: Promise<void> | undefined
 
   /** @param most how many operations may share a commit */
@@ -94,25 +102,28 @@ export class GroupCommit {
   /** Commits those at the head of the queue. @throws what says "busy"; then nothing has happened */
   #commitSome(): void {
     const { begin, commit } = this.#statements
-    const most = this.#apart > 0 ? 1 : this.#most
-    const isAlone = most === 1 || this.#queue.length === 1
+    const { way, most } = this.#nextGroup()
     const until = performance.now() + WORK_AT_ONCE
     let count = 0
+    let isAllRun = false
     try {
       begin.run()
       for (const waiting of this.#queue) {
         if (count === most || (count > 0 && performance.now() > until)) break
         count += 1
-        if (isAlone) this.#runAlone(waiting)
-        else this.#attempt(waiting)
+        waiting.failure = undefined
+        if (way === 'in savepoints') this.#attempt(waiting)
+        else waiting.run()
       }
+      isAllRun = true
       commit.run()
     } catch (error) {
       rollBack(this.#db)
       if (isBusy(error)) throw error
       // Nobody is to fail for another's sake: with nothing begun, all have the same failure.
-      if (count > 1) this.#apart = count
-      else this.#takeOff(Math.max(count, 1)).forEach(({ reject }) => reject(error))
+      if (count <= 1) this.#takeOff(1).forEach(({ reject }) => reject(error))
+      else if (way === 'together' && !isAllRun) this.#mark(this.#queue.length, 'in savepoints')
+      else this.#mark(count, 'one by one')
       return
     }
     for (const { failure, resolve, reject } of this.#takeOff(count))
@@ -120,22 +131,27 @@ export class GroupCommit {
       else reject(failure.error)
   }
 
-  /** Takes as many from the head of the queue. */
-  #takeOff(count: number): Waiting[] {
-    this.#apart = Math.max(0, this.#apart - count)
-    return this.#queue.splice(0, count)
+  /** How those at the head are to be run, and how many at most. The end of the transaction undoes a single one as well. */
+  #nextGroup(): { readonly way: Way; readonly most: number } {
+    if (this.#marked === 0) return { way: 'together', most: this.#most }
+    if (this.#wayOfMarked === 'one by one' || this.#marked === 1) return { way: 'one by one', most: 1 }
+    return { way: this.#wayOfMarked, most: Math.min(this.#marked, this.#most) }
   }
 
-  /** The end of the transaction undoes it as well, and a savepoint would make SQLite write down twice what it changes. */
-  #runAlone(waiting: Waiting): void {
-    waiting.failure = undefined
-    waiting.run()
+  #mark(count: number, way: Way): void {
+    this.#marked = count
+    this.#wayOfMarked = way
+  }
+
+  /** Takes as many from the head of the queue. */
+  #takeOff(count: number): Waiting[] {
+    this.#marked = Math.max(0, this.#marked - count)
+    return this.#queue.splice(0, count)
   }
 
   /** Runs one operation, and undoes it when it throws. @throws when the whole transaction is lost, or another connection is in the way */
   #attempt(waiting: Waiting): void {
     const { save, undo, release } = this.#statements
-    waiting.failure = undefined
     save.run()
     try {
       waiting.run()
