@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { constants, copyFile, cp, mkdir, rename, rm } from 'node:fs/promises'
+import { constants, copyFile, cp, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MIGRATIONS } from '../../src/store/sqlite/migrations.ts'
 import { packageVersion } from '../machine.ts'
@@ -8,6 +8,9 @@ import type { Processes } from '../servers/processes.ts'
 import { seedLatchkey } from './seed-latchkey.ts'
 import { closeCodes, seedPds } from './seed-pds.ts'
 import type { DataSet } from './sets.ts'
+
+/** How many digits tell versions apart. */
+const FINGERPRINT = 12
 
 /** Grows with what the seeding writes. */
 const SEEDING = 3
@@ -53,8 +56,17 @@ export class Shelf {
     return made
   }
 
+  /** Removes what was made of a set for other versions. */
+  async #clear({ name }: DataSet): Promise<void> {
+    const earlier = (await readdir(this.#folder)).filter(
+      (entry) => entry.slice(0, -FINGERPRINT - 1) === name && entry.at(-FINGERPRINT - 1) === '-',
+    )
+    for (const entry of earlier) await rm(join(this.#folder, entry), { recursive: true })
+  }
+
   async #make(set: DataSet, made: string): Promise<void> {
     this.#progress(`filling databases: ${set.name} (kept for the next time)`)
+    await this.#clear(set)
     const part = `${made}.part`
     await rm(part, { recursive: true, force: true })
     const { latchkey, reference, upstream } = databasesIn(part)
@@ -77,5 +89,5 @@ function databasesIn(folder: string): Databases {
 
 function fingerprint(set: DataSet): string {
   const what = JSON.stringify([SEEDING, set, MIGRATIONS, packageVersion('@atproto/pds')])
-  return createHash('sha256').update(what).digest('hex').slice(0, 12)
+  return createHash('sha256').update(what).digest('hex').slice(0, FINGERPRINT)
 }

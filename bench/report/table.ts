@@ -69,5 +69,5 @@ function summary(report: Report): string {
   const aimed = all.filter(({ target }) => target !== undefined).length
   const short = missed(report).length
   if (aimed === 0) return ''
-  return short === 0 ? `${aimed} targets, all met.` : `${aimed} targets, ${short} missed.`
+  return `Targets: ${aimed}, of which missed: ${short}.`
 }

@@ -65,7 +65,7 @@ A note.
 
 † In so many of the rounds that count the machine was not quiet.
 
-2 targets, 1 missed.
+Targets: 2, of which missed: 1.
 `)
   })
 
