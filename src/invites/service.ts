@@ -205,12 +205,20 @@ export class InviteService {
     }))
   }
 
+  /** The PDS is asked only for those that it has not told of by itself. */
   async #requireMembers(owners: readonly string[]): Promise<void> {
     const dids = [...new Set(owners)].filter((owner) => owner !== ADMIN)
-    if (dids.length === 0) return
-    const known = await this.#ports.findMembers(dids)
-    const missing = dids.find((did) => !known.has(did))
+    const areKnown = await Promise.all(dids.map((did) => this.#isKnown(did)))
+    const unknown = dids.filter((_, index) => areKnown[index] !== true)
+    if (unknown.length === 0) return
+    const found = await this.#ports.findMembers(unknown)
+    const missing = unknown.find((did) => !found.has(did))
     if (missing !== undefined) throw new InviteError('UnknownAccount', `Account not found: ${missing}`)
+  }
+
+  async #isKnown(did: string): Promise<boolean> {
+    const standing = await this.#ports.store.standing(did)
+    return standing !== undefined && standing.isConfirmed && standing.status !== 'deleted'
   }
 
   /** Inserts `count` random codes. */

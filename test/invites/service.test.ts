@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { StoreBusyError, StoreUnavailableError } from '../../src/invites/store.ts'
+import type { AccountStatus } from '../../src/invites/types.ts'
 import { ALICE, HOST } from './sample-codes.ts'
 import {
   AS_IT_IS,
@@ -307,6 +308,29 @@ describe('giving codes', () => {
     await using bench = await openBench()
     await bench.service.createGifted({ forAccounts: ['admin'], codeCount: 1, useCount: 1 })
     expect(bench.pds.questions).toEqual([])
+  })
+
+  test('asks the PDS only about those whom it has not told of itself, or has told to be gone', async () => {
+    await using bench = await openBench()
+    const { service, store, pds } = bench
+    const tell = (seq: number, did: string, status: AccountStatus) =>
+      store.applyEvent(HOST, { seq, at: BIRTH + seq, did, status })
+    await tell(1, ALICE, 'takendown')
+    // Bob has a row since a code was made for him, and the firehose has not named him.
+    await service.createGifted({ forAccounts: [BOB], codeCount: 1, useCount: 1 })
+    pds.questions.length = 0
+    await service.createGifted({ forAccounts: [ALICE, BOB], codeCount: 1, useCount: 1 })
+    expect(pds.questions).toEqual([[BOB]])
+
+    await tell(2, BOB, 'active')
+    await service.createGifted({ forAccounts: [ALICE, BOB], codeCount: 1, useCount: 1 })
+    expect(pds.questions).toEqual([[BOB]])
+
+    await tell(3, ALICE, 'deleted')
+    pds.accounts.delete(ALICE)
+    const again = service.createGifted({ forAccounts: [ALICE, BOB], codeCount: 1, useCount: 1 })
+    await expect(again).rejects.toMatchObject({ code: 'UnknownAccount' })
+    expect(pds.questions).toEqual([[BOB], [ALICE]])
   })
 
   test('never takes away from what a member earns', async () => {
