@@ -20,24 +20,3 @@ export class PdsRefusedError extends Error {
     this.status = status
   }
 }
-
-/**
- * Reads a body that may be at most `limit` bytes long.
- *
- * @throws {PdsUnreachableError} when it is longer or breaks off
- */
-export async function readBounded(response: Response, limit: number): Promise<Uint8Array> {
-  const body: AsyncIterable<Uint8Array> | readonly Uint8Array[] = response.body ?? []
-  const chunks: Uint8Array[] = []
-  let length = 0
-  try {
-    for await (const chunk of body) {
-      length += chunk.byteLength
-      if (length > limit) throw new Error(`the answer is longer than ${limit} bytes`)
-      chunks.push(chunk)
-    }
-  } catch (cause) {
-    throw new PdsUnreachableError('the answer of the PDS could not be read', { cause })
-  }
-  return Buffer.concat(chunks)
-}

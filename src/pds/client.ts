@@ -1,5 +1,4 @@
 import type { Agent } from 'node:http'
-import { proxyFetch } from 'httpxy'
 import { XrpcResponseError, xrpcSafe, type XrpcOptions } from '@atproto/lex-client'
 import { isDidString, type Procedure, type Query } from '@atproto/lex-schema'
 import type { ListedAccount } from '../invites/feed.ts'
@@ -9,7 +8,8 @@ import type { AccountStatus, Duration, Instant } from '../invites/types.ts'
 import { com } from '../lexicons/index.ts'
 import { accountStatus } from './account-status.ts'
 import { keepAliveAgent } from './agent.ts'
-import { type PdsAnswer, PdsRefusedError, PdsUnreachableError, readBounded } from './answer.ts'
+import { type PdsAnswer, PdsRefusedError, PdsUnreachableError } from './answer.ts'
+import { exchange } from './exchange.ts'
 
 /** What Latchkey needs to know to talk to a PDS. */
 export interface PdsSettings {
@@ -81,25 +81,17 @@ export class PdsClient {
   async relay(request: PdsRequest): Promise<PdsAnswer> {
     const { method, path, headers, body, timeout = TIMEOUT, limit = ANSWER_LIMIT, signal } = request
     const { url } = this.#settings
-    const response = await proxyFetch(
-      url.origin,
-      new URL(path, url),
-      {
-        method,
-        headers: { ...headers, 'accept-encoding': 'identity' },
-        signal: within(timeout, signal),
-        ...(body !== undefined && { body: Buffer.from(body) }),
-      },
+    return exchange({
+      url: new URL(path, url.origin),
+      method,
+      headers: { ...headers, 'accept-encoding': 'identity' },
+      body,
       // What can't be sent twice does not go over a connection that the PDS may be closing.
-      { agent: method === 'POST' ? false : this.#agent },
-    ).catch((cause: unknown) => {
-      throw unreachable(url, cause)
+      agent: method === 'POST' ? false : this.#agent,
+      timeout,
+      limit,
+      signal,
     })
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: await readBounded(response, limit),
-    }
   }
 
   /** Sends a request of Latchkey's own that anybody might send, exempt from the PDS's rate limits. @throws as `relay` */
