@@ -1,10 +1,11 @@
 import { isDidString } from '@atproto/lex-schema'
-import { decodeJwt, type JWTPayload, jwtVerify } from 'jose'
+import { decodeJwt } from 'jose'
 import type { AccountStanding } from '../invites/store.ts'
 import type { Instant } from '../invites/types.ts'
 import { com } from '../lexicons/index.ts'
 import type { PdsClient } from '../pds/client.ts'
 import { type Credentials, credentialHeaders, type Refusal } from './credentials.ts'
+import { SessionTokens, type TokenSecret } from './session-token.ts'
 import type { Verdicts } from './verdicts.ts'
 
 /** A caller who proved to be a member. */
@@ -12,13 +13,6 @@ export interface Member {
   readonly did: string
   /** The version of the account, read since the request began; undefined where it was not read. */
   readonly version?: number
-}
-
-/** What verifying a session token without asking the PDS takes. */
-export interface TokenSecret {
-  readonly jwtSecret: string
-  /** The PDS's service DID. */
-  readonly audience: string
 }
 
 export interface MemberAuthPorts {
@@ -35,17 +29,14 @@ export interface MemberAuthPorts {
 /** Asks the PDS for the codes it would list itself, without letting it make any of its own. */
 const PROBE = `/xrpc/${com.atproto.server.getAccountInviteCodes.$nsid}?includeUsed=false&createAvailable=false`
 
-/** The scope of a full session; app passwords have others, OAuth tokens none. */
-const FULL_SESSION = 'com.atproto.access'
-
 /** Tells members by the full session of their PDS. */
 export class MemberAuth {
   readonly #ports: MemberAuthPorts
-  readonly #key: Uint8Array | undefined
+  readonly #tokens: SessionTokens | undefined
 
   constructor(ports: MemberAuthPorts) {
     this.#ports = ports
-    this.#key = ports.secret && new TextEncoder().encode(ports.secret.jwtSecret)
+    this.#tokens = ports.secret && new SessionTokens(ports.secret)
   }
 
   /**
@@ -81,33 +72,21 @@ export class MemberAuth {
     const answer = await pds.relay({ method: 'GET', path: PROBE, headers: credentialHeaders(credentials) })
     if (answer.status !== 200) return { refusal: answer }
     // The PDS has verified the token, so its subject can be read.
-    const payload = decodeJwt(credentials.authorization?.split(' ')[1] ?? '')
-    const { sub } = payload
+    const { sub, exp } = decodeJwt(credentials.authorization?.split(' ')[1] ?? '')
     if (sub === undefined || !isDidString(sub)) throw new Error('the PDS accepted a token without a DID')
-    if (token !== undefined) this.#remember(token, sub, askedAt, payload)
+    if (token !== undefined) this.#remember(token, sub, askedAt, exp)
     return { did: sub }
   }
 
   /** Verifies a session token here, as the PDS does. @returns undefined when that can't be done: ask the PDS */
   async #verify(token: string): Promise<Member | undefined> {
-    const { secret, now, pds } = this.#ports
-    if (secret === undefined || this.#key === undefined) return undefined
+    const { now, pds } = this.#ports
     const askedAt = now()
-    const { audience } = secret
-    const verified = await jwtVerify(token, this.#key, {
-      audience,
-      typ: 'at+jwt',
-      algorithms: ['HS256'],
-    }).catch(() => undefined)
-    if (verified === undefined) return undefined
-    const { sub, aud, scope, cnf, lxm, jti } = verified.payload
-    // OAuth tokens are signed with the same secret for the same audience: they carry `cnf`, and no scope.
-    if (scope !== FULL_SESSION || cnf !== undefined || lxm !== undefined) return undefined
-    if (typeof aud !== 'string' || sub === undefined || !isDidString(sub)) return undefined
-    if (jti !== undefined && typeof jti !== 'string') return undefined
-    const member =
-      (await this.#follow(sub)) ?? ((await pds.statusOf(sub)) === 'active' ? { did: sub } : undefined)
-    if (member !== undefined) this.#remember(token, sub, askedAt, verified.payload)
+    const session = this.#tokens?.verify(token, askedAt)
+    if (session === undefined) return undefined
+    const { did, exp } = session
+    const member = (await this.#follow(did)) ?? ((await pds.statusOf(did)) === 'active' ? { did } : undefined)
+    if (member !== undefined) this.#remember(token, did, askedAt, exp)
     return member
   }
 
@@ -119,7 +98,7 @@ export class MemberAuth {
     return { did, version: standing.version }
   }
 
-  #remember(token: string, did: string, askedAt: Instant, { exp }: JWTPayload): void {
+  #remember(token: string, did: string, askedAt: Instant, exp: number | undefined): void {
     if (exp !== undefined) this.#ports.verdicts.remember(token, did, askedAt, exp)
   }
 }
