@@ -82,7 +82,8 @@ export class PdsClient {
     const { method, path, headers, body, timeout = TIMEOUT, limit = ANSWER_LIMIT, signal } = request
     const { url } = this.#settings
     return exchange({
-      url: new URL(path, url.origin),
+      url,
+      path,
       method,
       headers: { ...headers, 'accept-encoding': 'identity' },
       body,

@@ -5,7 +5,10 @@ import { type PdsAnswer, PdsUnreachableError } from './answer.ts'
 
 /** One request, and what its answer may take. */
 interface Exchange {
+  /** Where it goes; nothing of this but the origin counts. */
   readonly url: URL
+  /** Path and query. */
+  readonly path: string
   readonly method: 'GET' | 'POST'
   readonly headers: Record<string, string | string[]>
   readonly body: Uint8Array | string | undefined
@@ -28,10 +31,12 @@ const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encodin
  *
  * @throws {PdsUnreachableError} when no whole answer came in time, or one that is too long
  */
-export function exchange({ url, timeout, limit, body, signal, ...asked }: Exchange): Promise<PdsAnswer> {
+export function exchange({ url, timeout, limit, body, ...asked }: Exchange): Promise<PdsAnswer> {
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest
-    const sent = send(url, { ...asked, signal }, (response) => {
+    // An IPv6 address has brackets in URLs alone.
+    const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1')
+    const sent = send({ ...asked, hostname, port: url.port }, (response) => {
       const chunks: Buffer[] = []
       let length = 0
       response.on('data', (chunk: Buffer) => {
@@ -42,7 +47,10 @@ export function exchange({ url, timeout, limit, body, signal, ...asked }: Exchan
       response.on('end', () =>
         resolve({
           status: response.statusCode ?? 0,
-          headers: headersOf(response),
+          // Of most answers nobody wants to know them.
+          get headers() {
+            return headersOf(response)
+          },
           body: Buffer.concat(chunks),
         }),
       )
