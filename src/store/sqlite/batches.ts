@@ -4,8 +4,8 @@ import { WAS_THERE } from './feed.ts'
 import type { Connection } from './file/connection.ts'
 import { isKeyCollision } from './file/errors.ts'
 import { auditor } from './rows/audit.ts'
+import { giftInserter } from './rows/gifts.ts'
 import { prepareRows } from './rows/rows.ts'
-import { noteKeeper } from './rows/notes.ts'
 import { versionGrower } from './rows/versions.ts'
 
 type DoingMethods = Omit<BatchStore, 'batch' | 'listBatches' | 'previewUndo' | 'undoPart'>
@@ -55,12 +55,10 @@ export function batchMethods({ db, read, write }: Connection): DoingMethods {
        finished = max(finished, $last)
      WHERE id = $id AND undo_began_at IS NULL RETURNING codes, accounts`,
   )
-  const insertCode = db.prepare(
-    `INSERT INTO invite_code (code, host, for_account, created_by, created_at, available, expires_at, note, restricted_to)
-     VALUES ($code, $host, $owner, '${ADMIN}', $at, $available, $expiresAt, $note, $restrictedTo)`,
+  const insertGifts = giftInserter(db)
+  const recordMade = db.prepare(
+    'INSERT INTO batch_code (batch, code, made) SELECT $batch, value, 1 FROM json_each($codes) ORDER BY value',
   )
-  const keepNote = noteKeeper(db)
-  const recordMade = db.prepare('INSERT INTO batch_code (batch, code, made) VALUES ($batch, $code, 1)')
   const recordSwitch = db.prepare(
     `INSERT INTO batch_code (batch, code, made, disabled_at, disabled_by_batch, enabled_by_batch)
      SELECT $batch, code, 0, disabled_at, disabled_by_batch, enabled_by_batch FROM invite_code WHERE code = $code`,
@@ -130,14 +128,14 @@ export function batchMethods({ db, read, write }: Connection): DoingMethods {
   }
 
   function insert(
-    { id: batch, host, at }: NewBatch,
-    { code, owner }: CodeAndOwner,
+    { id: batch, host, at: createdAt }: NewBatch,
+    made: readonly CodeAndOwner[],
     { available, expiresAt, note }: CodeTerms,
     restrictedTo: string | null = null,
   ): void {
-    insertCode.run({ code, host, owner, at, available, expiresAt, note, restrictedTo })
-    keepNote(note)
-    recordMade.run({ batch, code })
+    const codes = made.map(({ code, owner }) => ({ code, forAccount: owner, available }))
+    insertGifts({ host, createdAt, codes, expiresAt, note, restrictedTo })
+    recordMade.run({ batch, codes: JSON.stringify(made.map(({ code }) => code)) })
   }
 
   function grow(owners: Iterable<string>, { host }: NewBatch): void {
@@ -156,7 +154,7 @@ export function batchMethods({ db, read, write }: Connection): DoingMethods {
           // All codes of such a batch have one owner, who counts with its first part.
           const newAccounts = begun(batch) ? accounts.size : 0
           if (!counted(batch, { codes: codes.length, accounts: newAccounts, last })) return 'stopped'
-          for (const code of codes) insert(batch, code, terms)
+          insert(batch, codes, terms)
           grow(accounts, batch)
           return 'done'
         }),
@@ -173,9 +171,10 @@ export function batchMethods({ db, read, write }: Connection): DoingMethods {
           const last = dids.length <= room
           const given = dids.slice(0, room)
           if (!counted(batch, { codes: given.length * each, accounts: given.length, last })) return 'stopped'
-          for (const [index, owner] of given.entries())
-            for (const code of codes.slice(index * each, (index + 1) * each))
-              insert(batch, { code, owner }, terms)
+          const made = given.flatMap((owner, index) =>
+            codes.slice(index * each, (index + 1) * each).map((code) => ({ code, owner })),
+          )
+          insert(batch, made, terms)
           grow(given, batch)
           return { after: last ? null : (given.at(-1) ?? null) }
         }),
@@ -194,7 +193,7 @@ export function batchMethods({ db, read, write }: Connection): DoingMethods {
           recordSwitch.run({ batch: id, code })
           disable.run({ batch: id, code, at })
           const terms = { available, expiresAt, note: note ?? noteBefore }
-          insert(batch, { code: replacement, owner }, terms, restrictedTo)
+          insert(batch, [{ code: replacement, owner }], terms, restrictedTo)
           grow(accounts, batch)
           return 'done'
         }),

@@ -1,8 +1,9 @@
 import type { InsertOutcome, InviteStore, ListingPosition, SortOrder } from '../../invites/store.ts'
-import { ADMIN, type AccountStatus } from '../../invites/types.ts'
+import type { AccountStatus } from '../../invites/types.ts'
 import type { Connection } from './file/connection.ts'
 import { isKeyCollision } from './file/errors.ts'
 import { auditor } from './rows/audit.ts'
+import { giftInserter } from './rows/gifts.ts'
 import { usesReader } from './rows/readers.ts'
 import { CODE_COLUMNS, prepareRows, toCode, type CodeRow } from './rows/rows.ts'
 import { versionGrower } from './rows/versions.ts'
@@ -37,10 +38,7 @@ function subjectOf(things: readonly string[]): string | undefined {
 
 /** Making, disabling and listing codes. */
 export function codeMethods({ db, read, write }: Connection): CodeMethods {
-  const insertGifted = db.prepare(
-    `INSERT INTO invite_code (code, host, for_account, created_by, created_at, available)
-     VALUES ($code, $host, $forAccount, '${ADMIN}', $createdAt, $available)`,
-  )
+  const insertGifts = giftInserter(db)
   const insertEarned = db.prepare(
     `INSERT INTO invite_code (code, host, for_account, created_by, ordinal, created_at, available)
      SELECT $code, $host, $did, $did, $ordinal, $createdAt, ${EARNED_USES}
@@ -73,8 +71,7 @@ export function codeMethods({ db, read, write }: Connection): CodeMethods {
     insertGifted: (codes, host, createdAt, deed) =>
       inserting(() =>
         write(() => {
-          for (const { code, forAccount, available } of codes)
-            insertGifted.run({ code, host, forAccount, createdAt, available })
+          insertGifts({ host, createdAt, codes })
           growVersions(codes.map(({ forAccount }) => ({ did: forAccount, host })))
           const owners = [...new Set(codes.map(({ forAccount }) => forAccount))]
           record(deed, 'createCodes', subjectOf(codes.map(({ code }) => code)) ?? host, {
