@@ -30,7 +30,8 @@ export type RandomBytes = (bytes: number) => Uint8Array
  * @param random a cryptographic source; 50 of its bits go into the code
  */
 export function makeCode(hostname: string, random: RandomBytes): string {
-  const letters = Array.from(random(CODE_BYTES), (byte) => ALPHABET.charAt(byte % ALPHABET.length)).join('')
+  let letters = ''
+  for (const byte of random(CODE_BYTES)) letters += ALPHABET.charAt(byte % ALPHABET.length)
   return `${hostname.replaceAll('.', '-')}-${letters.slice(0, GROUP)}-${letters.slice(GROUP)}`
 }
 
