@@ -32,7 +32,12 @@ export type RandomBytes = (bytes: number) => Uint8Array
 export function makeCode(hostname: string, random: RandomBytes): string {
   let letters = ''
   for (const byte of random(CODE_BYTES)) letters += ALPHABET.charAt(byte % ALPHABET.length)
-  return `${hostname.replaceAll('.', '-')}-${letters.slice(0, GROUP)}-${letters.slice(GROUP)}`
+  return `${codeBeginning(hostname)}${letters.slice(0, GROUP)}-${letters.slice(GROUP)}`
+}
+
+/** What stands before the random letters of a host's codes. */
+export function codeBeginning(hostname: string): string {
+  return `${hostname.replaceAll('.', '-')}-`
 }
 
 /** How often colliding random codes are replaced by new ones before that counts as a bug: 50 bits rarely collide once. */

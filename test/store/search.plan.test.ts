@@ -7,6 +7,7 @@ import { CLOSE, CLOSING, COUNT_CLOSING, SETTLE_CLOSED } from '../../src/store/sq
 import {
   CODES_BY_ENDING,
   CODES_BY_LAST_GROUP,
+  CODES_BY_LETTERS,
   EXPORT,
   NEWEST_USES,
   NOTES_BY_WORDS,
@@ -29,8 +30,7 @@ async function analyze(execute: Execute): Promise<void> {
   const tell = "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('invite_code', ?, ?)"
   for (const sort of SORTS) {
     await execute(tell, `invite_code_${sort}`, '1000000 1000000 333333 1')
-    await execute(tell, `invite_code_shelf_${sort}`, '1000000 1000000 250000 125000 60000 1 1')
-    await execute(tell, `invite_code_own_${sort}`, '1000000 1000000 250000 60000 1 1')
+    await execute(tell, `invite_code_shelf_${sort}`, '1000000 1000000 250000 83000 60000 1 1')
   }
   await execute('ANALYZE sqlite_schema')
 }
@@ -60,7 +60,7 @@ describe.each(SORTS)('a listing by %s', (sort) => {
           const plan = await planOf(subject.execute, searchSql(wanted))
           const reads = plan.filter((detail) => detail.includes('invite_code'))
           const shelf = new RegExp(
-            `^SEARCH invite_code USING (COVERING )?INDEX invite_code_(${sort}|shelf_${sort}|own_${sort}) \\(host=\\?( AND standing=\\?( AND gifted=\\?)?)? AND \\(${position},code\\)<\\(\\?,\\?\\)\\)$`,
+            `^SEARCH invite_code USING (COVERING )?INDEX invite_code_(${sort}|shelf_${sort}) \\(host=\\?( AND standing=\\? AND kind=\\?)? AND \\(${position},code\\)<\\(\\?,\\?\\)\\)$`,
           )
           expect(reads.length).toBeGreaterThan(0)
           for (const read of reads) expect(read, JSON.stringify(wanted)).toMatch(shelf)
@@ -96,7 +96,16 @@ describe.each(SORTS)('a listing by %s', (sort) => {
 test.each([
   ['codes to export', EXPORT, /INDEX invite_code_recent \(host=\? AND \(created_at,code\)>/],
   ['who used a code', NEWEST_USES, /INDEX invite_use_newest \(code=\?\)/],
-  ['codes by their letters', CODES_BY_ENDING, /INDEX invite_code_ending \(<expr>>\? AND <expr><\?\)/],
+  [
+    'codes by their letters',
+    CODES_BY_LETTERS,
+    /INDEX sqlite_autoindex_invite_code_1 \(code>\? AND code<\?\)/,
+  ],
+  [
+    'codes of other spelling by their letters',
+    CODES_BY_ENDING,
+    /INDEX invite_code_ending \(<expr>>\? AND <expr><\?\)/,
+  ],
   ['codes by their last letters', CODES_BY_LAST_GROUP, /INDEX invite_code_last_group \(<expr>=\?\)/],
   ['notes by their words', NOTES_BY_WORDS, /SEARCH code_note USING INTEGER PRIMARY KEY/],
   ['owners by handle', OWNERS_BY_HANDLE, /INDEX account_handle \(host=\? AND handle>\? AND handle<\?\)/],

@@ -320,4 +320,19 @@ export const MIGRATIONS: readonly string[] = [
   DROP TRIGGER invite_code_noted;
   DROP TRIGGER account_inviter_known;
   `,
+  // Fewer entries of indexes for each code: the operator's own codes are a shelf, and hardly a code's letters have to be told.
+  `
+  DROP INDEX invite_code_own_recent;
+  DROP INDEX invite_code_own_usage;
+  DROP INDEX invite_code_shelf_recent;
+  DROP INDEX invite_code_shelf_usage;
+  DROP INDEX invite_code_ending;
+  ALTER TABLE invite_code ADD COLUMN kind INTEGER NOT NULL -- 0: earned; 1: gifted to a member; 2: the operator's own
+    GENERATED ALWAYS AS (CASE WHEN ordinal IS NOT NULL THEN 0 WHEN for_account <> 'admin' THEN 1 ELSE 2 END) VIRTUAL;
+  CREATE INDEX invite_code_shelf_recent ON invite_code (host, standing, kind, created_at, code, expires_at);
+  CREATE INDEX invite_code_shelf_usage ON invite_code (host, standing, kind, used, code, expires_at);
+  -- Of codes that begin with their host, as nearly all do, the letters are found by the codes themselves.
+  CREATE INDEX invite_code_ending ON invite_code (substr(code, -11))
+    WHERE substr(code, 1, length(code) - 11) <> replace(host, '.', '-') || '-';
+  `,
 ]

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { partOfLetters } from '../../invites/code.ts'
+import { codeBeginning, partOfLetters } from '../../invites/code.ts'
 import type { CodeState } from '../../invites/predicates.ts'
 import {
+  type CodeKind,
   type CodeSearch,
   CODES_SEARCHED,
   type ExportedCode,
@@ -40,14 +41,20 @@ const BEGINNINGS_GATHERED: Record<SortOrder, number> = { recent: 5000, usage: 20
 /** Likewise of codes whose time is up, or is not, among those that have an expiry. */
 const TIMELY_GATHERED = 20_000
 
+/** The random letters of a code, and the dash between their groups. */
+const LETTERS = 11
+
 /** The plus keeps SQLite from finding by it, and sorting, what is a listing to walk along: it would, once it was analyzed. */
 const BEGINNING = 'AND +code >= $from AND +code < $to'
 
 /** Greater than whatever continues a text. */
 const END = '\u{10ffff}'
 
-/** The operator's own codes, in the words of the indexes that hold no others. */
-const OWN = `AND for_account = '${ADMIN}'`
+/** How shelves tell earned codes, those gifted to members, and the operator's own. */
+const EARNED = 0
+const TO_MEMBERS = 1
+const OWN = 2
+const KINDS_OF: Record<CodeKind, readonly number[]> = { earned: [EARNED], gifted: [TO_MEMBERS, OWN] }
 
 /** What is asked for, with the owners and notes that the query was found to mean. */
 interface Wanted extends Pick<CodeSearch, 'state' | 'kind' | 'sort'> {
@@ -83,7 +90,7 @@ export function searchSql(wanted: Wanted): string {
     ...(endings
       ? [way(wanted, 'sqlite_autoindex_invite_code_1', `+host = $host AND code IN (${listed('$endings')})`)]
       : []),
-    ...(own ? ownShelves(wanted) : []),
+    ...(own ? shelvesOf(wanted, [OWN], `AND +for_account = '${ADMIN}'`) : []),
     ...(owners
       ? [way(wanted, 'invite_code_owner', `+host = $host AND for_account IN (${listed('$owners')})`)]
       : []),
@@ -96,29 +103,21 @@ export function searchSql(wanted: Wanted): string {
 
 /** Along the listings, each of which holds codes that are alike in standing and kind. */
 function shelves(wanted: Wanted, among = ''): string[] {
-  const { state, kind, sort, fewTimely } = wanted
-  const standings = state === null ? STANDINGS : STANDINGS_OF[state]
+  const { state, kind, sort } = wanted
   if (state === null && kind === null) return [page(sort, `invite_code_${sort}`, `host = $host ${among}`)]
-  const kinds = kind === null ? [0, 1] : [kind === 'gifted' ? 1 : 0]
-  return standings.flatMap((standing) => {
-    if (standing === 'expiring' && fewTimely)
-      return [way(wanted, 'invite_code_expiry', `host = $host ${timely(state)} ${among}`)]
-    return kinds.map((gifted) => {
-      const time = standing === 'expiring' ? timely(state) : ''
-      const shelf = `host = $host AND standing = '${standing}' AND gifted = ${gifted} ${time} ${among}`
-      return page(sort, `invite_code_shelf_${sort}`, shelf)
-    })
-  })
+  return shelvesOf(wanted, kind === null ? [EARNED, TO_MEMBERS, OWN] : KINDS_OF[kind], among)
 }
 
-/** Along the listings of the operator's own codes, which are all gifted. */
-function ownShelves(wanted: Wanted): string[] {
+function shelvesOf(wanted: Wanted, kinds: readonly number[], among = ''): string[] {
   const { state, sort, fewTimely } = wanted
-  return (state === null ? STANDINGS : STANDINGS_OF[state]).map((standing) => {
+  return (state === null ? STANDINGS : STANDINGS_OF[state]).flatMap((standing) => {
     if (standing === 'expiring' && fewTimely)
-      return way(wanted, 'invite_code_expiry', `host = $host ${timely(state)} ${OWN}`)
-    const time = standing === 'expiring' ? timely(state) : ''
-    return page(sort, `invite_code_own_${sort}`, `host = $host AND standing = '${standing}' ${time} ${OWN}`)
+      return [way(wanted, 'invite_code_expiry', `host = $host ${timely(state)} ${among}`)]
+    return kinds.map((kind) => {
+      const time = standing === 'expiring' ? timely(state) : ''
+      const shelf = `host = $host AND standing = '${standing}' AND kind = ${kind} ${time} ${among}`
+      return page(sort, `invite_code_shelf_${sort}`, shelf)
+    })
   })
 }
 
@@ -156,8 +155,17 @@ function listed(parameter: string): string {
 export const OWNERS_BY_HANDLE = `
   SELECT did FROM account WHERE host = ? AND handle >= ? AND handle < ? ORDER BY handle LIMIT ${OWNERS_SEARCHED}`
 
+/** Of codes that are spelled as the host's own are, the letters follow what all of them begin with. */
+export const CODES_BY_LETTERS = `
+  SELECT code FROM invite_code WHERE code >= $ours AND code < $ours || '${END}' AND length(code) = $length
+  LIMIT ${CODES_SEARCHED}`
+
+/** Of codes that are not; the condition is in the words of the index that holds no others. */
 export const CODES_BY_ENDING = `
-  SELECT code FROM invite_code WHERE substr(code, -11) >= ? AND substr(code, -11) < ? LIMIT ${CODES_SEARCHED}`
+  SELECT code FROM invite_code
+  WHERE substr(code, -11) >= $letters AND substr(code, -11) < $letters || '${END}'
+    AND substr(code, 1, length(code) - 11) <> replace(host, '.', '-') || '-'
+  LIMIT ${CODES_SEARCHED}`
 
 export const CODES_BY_LAST_GROUP = `
   SELECT code FROM invite_code WHERE substr(code, -5) = ? LIMIT ${CODES_SEARCHED}`
@@ -178,6 +186,7 @@ export function searchMethods({ db, read }: Connection): SearchStore {
   const prepared = statements(db)
   const ownersByHandle = prepareRows<[did: string]>(db, OWNERS_BY_HANDLE)
   const notesByWords = prepareRows<[note: string]>(db, NOTES_BY_WORDS)
+  const codesByLetters = prepareRows<[code: string]>(db, CODES_BY_LETTERS)
   const codesByEnding = prepareRows<[code: string]>(db, CODES_BY_ENDING)
   const codesByLastGroup = prepareRows<[code: string]>(db, CODES_BY_LAST_GROUP)
   const countBeginning = prepareRows<[number]>(
@@ -217,7 +226,7 @@ export function searchMethods({ db, read }: Connection): SearchStore {
     const enough = BEGINNINGS_GATHERED[sort]
     const codes = countBeginning.get(query, query + END, enough + 1)?.[0] ?? 0
     const beginning = codes === 0 ? 'none' : codes <= enough ? 'rare' : 'frequent'
-    const endings = codesWith(query)
+    const endings = codesWith(query, host)
     const meaning = {
       beginning,
       endings: endings.length > 0,
@@ -235,11 +244,17 @@ export function searchMethods({ db, read }: Connection): SearchStore {
   }
 
   /** The codes whose random letters begin so, or whose last group it is. */
-  function codesWith(query: string): readonly string[] {
+  function codesWith(query: string, host: string): readonly string[] {
     const letters = partOfLetters(query)
     if (letters === undefined) return []
-    const found = codesByEnding.all(letters, letters + END)
-    return [...found, ...codesByLastGroup.all(letters.replace(/-$/, ''))].map(([code]) => code)
+    const beginning = codeBeginning(host)
+    const length = beginning.length + LETTERS
+    const found = [
+      ...codesByLetters.all({ ours: beginning + letters, length }),
+      ...codesByEnding.all({ letters }),
+      ...codesByLastGroup.all(letters.replace(/-$/, '')),
+    ]
+    return found.map(([code]) => code)
   }
 
   function areFewTimely(state: CodeState | null, host: string, now: Instant): boolean {

@@ -154,6 +154,23 @@ function describeQueries(openStore: OpenStore): void {
         expect(await names(store, { query }), query).toEqual([])
     })
 
+    test('may be the random letters of a code that begins as the host’s own do', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      for (const letters of ['abcde-fghij', 'abcde-fghik', 'abcde-fghij-22222'])
+        await gift(store, `pds-example-com-${letters}`)
+      await gift(store, 'pds-test-abcde-fghij')
+      await gift(store, 'pds-example-com-abcde-33333', { host: OTHER_HOST })
+      for (const query of ['abcde', 'abcde-fghi'])
+        expect(await names(store, { query }), query).toEqual([
+          'pds-test-abcde-fghij',
+          'pds-example-com-abcde-fghik',
+          'pds-example-com-abcde-fghij',
+        ])
+      expect(await names(store, { query: 'abcdefghik' })).toEqual(['pds-example-com-abcde-fghik'])
+      expect(await names(store, { query: '33333' })).toEqual([])
+    })
+
     test('may be the operator, as the owner', async () => {
       await using subject = await openStore()
       const { store } = subject
@@ -172,6 +189,7 @@ function describeQueries(openStore: OpenStore): void {
         [{ query: 'admin', state: 'usedUp' }, ['b']],
         [{ query: 'admin', state: 'expired' }, ['c']],
         [{ query: 'admin', kind: 'earned' }, []],
+        [{ query: '', kind: 'gifted', state: 'open' }, ['to-alice', 'd']],
         [{ query: 'admin', sort: 'usage' }, ['b', 'c', 'to-alice', 'd', 'a']],
       ] as const)
         expect(await names(store, search), JSON.stringify(search)).toEqual(wanted)
