@@ -335,4 +335,21 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX invite_code_ending ON invite_code (substr(code, -11))
     WHERE substr(code, 1, length(code) - 11) <> replace(host, '.', '-') || '-';
   `,
+  // What is derived of a new account is written at once: each writing moves its entries in the indexes.
+  `
+  DROP TRIGGER account_inviter_new;
+  DROP TRIGGER account_joined_new;
+  CREATE TRIGGER account_new AFTER INSERT ON account
+  WHEN NEW.invited_by_code IS NOT NULL OR NEW.created_at IS NOT NULL OR NEW.arrived_at IS NOT NULL BEGIN
+    UPDATE account SET
+      inviter =
+        (SELECT for_account FROM invite_code WHERE code = NEW.invited_by_code AND for_account NOT IN ('admin', NEW.did)),
+      joined_at = coalesce(
+        NEW.created_at,
+        (SELECT max(used_at) FROM invite_use WHERE code = NEW.invited_by_code AND used_by = NEW.did),
+        NEW.arrived_at,
+        0)
+    WHERE did = NEW.did;
+  END;
+  `,
 ]

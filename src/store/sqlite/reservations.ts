@@ -60,10 +60,17 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
   const startSettling = db.prepare(
     "UPDATE reservation SET state = 'settling' WHERE id = ? AND holder = ? AND state = 'forwarded'",
   )
-  const markCommitted = prepareRows<[code: string, host: string]>(
-    db,
+  // Not by RETURNING: with it SQLite writes down every page that the statement changes.
+  const markCommitted = db.prepare(
     `UPDATE reservation SET state = 'committed', did = $did, settled_at = $at, look_again_at = $lookAgainAt
-     WHERE id = $id AND state IN ('forwarded', 'settling') RETURNING code, host`,
+     WHERE id = $id AND state IN ('forwarded', 'settling')`,
+  )
+  const spendUse = db.prepare(
+    'UPDATE invite_code SET reserved = reserved - 1, used = used + 1 WHERE code = ?',
+  )
+  const codeHeldBy = prepareRows<[code: string, host: string, forAccount: string | null]>(
+    db,
+    `SELECT r.code, r.host, for_account FROM reservation r LEFT JOIN invite_code c ON c.code = r.code WHERE r.id = ?`,
   )
   // Who used the PDS's code was deleted there.
   const markReleased = prepareRows<[code: string]>(
@@ -71,10 +78,6 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
     `UPDATE reservation SET state = 'released', settled_at = $at, used_upstream = $usedUpstream,
        handle = iif($usedUpstream, NULL, handle)
      WHERE id = $id AND ${UNFINISHED} RETURNING code`,
-  )
-  const spendUse = prepareRows<[forAccount: string]>(
-    db,
-    'UPDATE invite_code SET reserved = reserved - 1, used = used + 1 WHERE code = ? RETURNING for_account',
   )
   const giveBackUse = prepareRows<[did: string, host: string, isSwitchedOff: 0 | 1]>(
     db,
@@ -131,11 +134,11 @@ export function reservationMethods({ db, read, write }: Connection): Reservation
 
     commit: (id, { did, handle, at, lookAgainAt = null }) =>
       write(() => {
-        const settled = markCommitted.get({ did, at, lookAgainAt, id })
-        if (settled === undefined) return false
-        const [code, host] = settled
-        const [owner] = spendUse.get(code) ?? []
-        if (owner === undefined) throw new Error('A reservation holds a use of a code that does not exist')
+        if (markCommitted.run({ did, at, lookAgainAt, id }).changes !== 1) return false
+        const [code, host, owner = null] = codeHeldBy.get(id) ?? []
+        if (code === undefined || host === undefined || owner === null)
+          throw new Error('A reservation holds a use of a code that does not exist')
+        spendUse.run(code)
         insertUse.run(code, did, at, id)
         growVersions([{ did: owner, host }])
         recordArrival({ did, host, handle, code })
