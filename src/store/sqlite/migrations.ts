@@ -342,8 +342,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER account_new AFTER INSERT ON account
   WHEN NEW.invited_by_code IS NOT NULL OR NEW.created_at IS NOT NULL OR NEW.arrived_at IS NOT NULL BEGIN
     UPDATE account SET
-      inviter =
-        (SELECT for_account FROM invite_code WHERE code = NEW.invited_by_code AND for_account NOT IN ('admin', NEW.did)),
+      inviter = iif(NEW.invited_by_code IS NULL, NEW.inviter,
+        (SELECT for_account FROM invite_code WHERE code = NEW.invited_by_code AND for_account NOT IN ('admin', NEW.did))),
       joined_at = coalesce(
         NEW.created_at,
         (SELECT max(used_at) FROM invite_use WHERE code = NEW.invited_by_code AND used_by = NEW.did),
