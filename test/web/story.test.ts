@@ -1,9 +1,7 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { com } from '../../src/lexicons/index.ts'
 import { type Program, startProgram } from '../cli/program.ts'
 import { startChromium, withoutChromium } from '../support/chromium.ts'
-import { postJson } from '../support/pds.ts'
 import { authorize, signInAtPds } from './browser.ts'
 import { openVisitor, type Visitor } from './visitor.ts'
 
@@ -55,11 +53,9 @@ describe.skipIf(withoutChromium())('with latchkey dev and nothing else', { timeo
     await guest.page.waitForURL(`${link}/done`)
     const handle = `${GUEST.name}.test`
     expect(await guest.page.locator('main').textContent()).toContain(`@${handle}`)
-    const session = await postJson<{ handle: string }>(
-      `${stack.url}/xrpc/${com.atproto.server.createSession.$nsid}`,
-      { identifier: handle, password: GUEST.password },
-    )
-    expect(session.handle).toBe(handle)
+    await signIn(guest.page, '/invites', { handle, password: GUEST.password })
+    expect(await guest.page.getByRole('banner').textContent()).toContain(`@${handle}`)
+    expect(await guest.page.locator('main').textContent()).toContain(`@${alice.handle}`)
 
     const people = member.page.locator('section').filter({ hasText: 'People you invited' })
     await reloadUntil(member.page, () => people.getByText(`@${handle}`).isVisible())
@@ -107,7 +103,11 @@ describe.skipIf(withoutChromium())('with latchkey dev and nothing else', { timeo
   }
 
   /** Signs in by the page's button and the PDS's own pages. */
-  async function signIn(page: Page, path: string, account: Stack['accounts'][number]): Promise<void> {
+  async function signIn(
+    page: Page,
+    path: string,
+    account: Pick<Stack['accounts'][number], 'handle' | 'password'>,
+  ): Promise<void> {
     await page.goto(stack.webUrl + path)
     await page.getByRole('button', { name: 'Sign in' }).click()
     await signInAtPds(page, account)
