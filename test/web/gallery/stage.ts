@@ -101,7 +101,15 @@ export async function turnTo(page: Page, { colorScheme, viewport }: (typeof WIND
   await page.emulateMedia({ colorScheme })
   await page.setViewportSize(viewport)
   await page.evaluate(async () => {
-    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
-    await Promise.all(document.getAnimations().map(({ finished }) => finished))
+    const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+    // What is folded away would never end its own by itself, and those that end may begin others.
+    for (let frames = 0; frames < 50; frames++) {
+      await nextFrame()
+      const running = document.getAnimations().filter(({ effect, playState }) => {
+        return playState === 'running' && effect?.getComputedTiming().endTime !== Infinity
+      })
+      if (frames > 1 && running.length === 0) return
+      for (const animation of running) animation.finish()
+    }
   })
 }
