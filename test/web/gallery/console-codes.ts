@@ -67,7 +67,7 @@ export function codesScenes(
     replaced: here(async (stage) => {
       await replacing(stage)
       await inDialog(stage, stage.say.codes.replace)
-      await stage.page.getByRole('dialog').getByText(stage.say.codes.newCode).waitFor()
+      await stage.page.getByRole('dialog').getByRole('heading', { name: stage.say.codes.newCode }).waitFor()
     }),
     disabling: here(async (stage) => {
       await choose(stage)
