@@ -1,6 +1,6 @@
-import { com } from '../../../src/lexicons/index.ts'
+import { DatabaseSync } from 'node:sqlite'
 import type { Pages } from '../../../src/web/pages.ts'
-import { giftCode } from '../../support/members.ts'
+import type { FrontedWorld } from '../../support/latchkey.ts'
 import { consoleScenes, consoleSignInScenes } from './console.ts'
 import { invitesScenes, signInScenes } from './invites.ts'
 import { joinedScenes, joinScenes, pendingScenes, refusedScenes } from './join.ts'
@@ -18,13 +18,10 @@ const PAGES: Readonly<Record<keyof Pages, Scenes>> = {
   console: consoleScenes,
   'not-found': { 'nothing-here': ({ go }) => go('/join') },
   broken: {
-    broken: async ({ go, house: { strict }, after, page }) => {
-      // What the PDS told before is forgotten by that.
-      await strict.stopLatchkey()
-      await strict.startLatchkey()
-      strict.link.trouble(`/xrpc/${com.atproto.server.describeServer.$nsid}`, 'reset')
-      after.defer(() => strict.link.calm())
-      await go(`/join/${await giftCode(strict)}`, strict)
+    broken: async ({ go, house: { fronted, invite }, after, page }) => {
+      rename(fronted, 'invite_code', 'mislaid')
+      after.defer(() => rename(fronted, 'mislaid', 'invite_code'))
+      await go(`/join/${invite}`)
       await page.locator('a[href=""]').waitFor()
     },
   },
@@ -34,3 +31,9 @@ const PAGES: Readonly<Record<keyof Pages, Scenes>> = {
 export const SCENES: readonly (readonly [name: string, scene: Scene])[] = Object.values(PAGES).flatMap(
   (scenes) => Object.entries(scenes),
 )
+
+/** Renames a table of a running Latchkey, which then can't find it: what nobody has thought of. */
+function rename({ databasePath }: FrontedWorld, from: string, to: string): void {
+  using database = new DatabaseSync(databasePath, { timeout: 5000 })
+  database.exec(`ALTER TABLE ${from} RENAME TO ${to}`)
+}
