@@ -77,6 +77,11 @@ export function settingsPath(flag: string | undefined): string | undefined {
   return flag || process.env[SETTINGS_FILE] || undefined
 }
 
+/** Sets a variable of the environment for packages that read it when they are imported and have no option for it. */
+export function setVariable(name: string, value: string): void {
+  process.env[name] = value
+}
+
 /**
  * Shapes settings from flags; where a flag is missing, from the environment; and where both are, from a file.
  *

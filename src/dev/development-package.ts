@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { setVariable } from '../config.ts'
 
 /** A package that production installs leave out is not there; the message is one sentence with the remedy. */
 export class MissingPackageError extends Error {
@@ -14,8 +15,7 @@ export class MissingPackageError extends Error {
  * @throws MissingPackageError when the package is not installed
  */
 export async function importDevelopmentPackage<T>(name: string, load: () => Promise<T>): Promise<T> {
-  // oxlint-disable-next-line no-restricted-properties -- the PDS and the PLC directory read this variable when they are imported, and have no option for it
-  process.env['LOG_ENABLED'] = 'false'
+  setVariable('LOG_ENABLED', 'false')
   try {
     return await load()
   } catch (error) {
