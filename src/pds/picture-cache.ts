@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Duration, Instant } from '../invites/types.ts'
 
 /** A picture of an account. */
@@ -13,19 +14,19 @@ const ROOM = 8 * 1024 * 1024
 /** As long as browsers keep them. One that the PDS takes down is gone after that. */
 const KEPT: Duration = 600_000
 
+/** About what an entry takes beside the picture. That there is none takes room as well. */
+const OVERHEAD = 1024
+
 interface Entry {
   readonly until: Instant
   readonly picture: Promise<Picture | undefined>
-  /** 0 while it is read. */
-  size: number
+  readonly size: number
 }
 
 /** Remembers some pictures, so that not everybody who looks costs the PDS a file. Those that are read just now are shared. */
 export class PictureCache {
   readonly #now: () => Instant
-  /** The oldest first. */
-  readonly #entries = new Map<string, Entry>()
-  #size = 0
+  readonly #entries = new LRUCache<string, Entry>({ maxSize: ROOM, sizeCalculation: ({ size }) => size })
 
   constructor(now: () => Instant) {
     this.#now = now
@@ -41,29 +42,16 @@ export class PictureCache {
   get(key: string, read: () => Promise<Picture | undefined>): Promise<Picture | undefined> {
     const known = this.#entries.get(key)
     if (known !== undefined && this.#now() < known.until) return known.picture
-    this.#forget(key)
-    const entry: Entry = { until: this.#now() + KEPT, picture: read(), size: 0 }
+    const entry: Entry = { until: this.#now() + KEPT, picture: read(), size: OVERHEAD }
     this.#entries.set(key, entry)
+    const isStillIt = () => this.#entries.peek(key) === entry
     entry.picture.then(
-      (picture) => this.#measure(key, entry, picture?.bytes.byteLength ?? 0),
-      () => this.#entries.get(key) === entry && this.#forget(key),
+      (picture) => {
+        const size = OVERHEAD + (picture?.bytes.byteLength ?? 0)
+        if (isStillIt()) this.#entries.set(key, { ...entry, size })
+      },
+      () => isStillIt() && this.#entries.delete(key),
     )
     return entry.picture
-  }
-
-  #measure(key: string, entry: Entry, bytes: number): void {
-    if (this.#entries.get(key) !== entry) return
-    // That there is none takes room as well.
-    entry.size = bytes + 1024
-    this.#size += entry.size
-    for (const oldest of this.#entries.keys()) {
-      if (this.#size <= ROOM) return
-      this.#forget(oldest)
-    }
-  }
-
-  #forget(key: string): void {
-    this.#size -= this.#entries.get(key)?.size ?? 0
-    this.#entries.delete(key)
   }
 }
