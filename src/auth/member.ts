@@ -52,12 +52,6 @@ export class MemberAuth {
     )
   }
 
-  /** Who calls, where that is remembered and their account is active. Asks nobody. */
-  async recall(credentials: Credentials): Promise<Member | undefined> {
-    const token = bearerToken(credentials)
-    return token === undefined ? undefined : this.#known(token)
-  }
-
   async #known(token: string): Promise<Member | undefined> {
     const did = this.#ports.verdicts.get(token)
     if (did === undefined) return undefined

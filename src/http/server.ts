@@ -20,7 +20,7 @@ import { type HealthChecks, LIVE_PATH, READY_PATH, registerHealth } from './heal
 import { pagePaths, type PagePorts, registerPages, sendNotFound } from './pages.ts'
 import { logged, sendAnswer, sendError, sendUpstream, sendWhole } from './replies.ts'
 import { refuseUnreadable } from './unreadable.ts'
-import { shortWay, throwFailure } from './short-way.ts'
+import { answerOfShortWay, shortWay, timeOnShortWay } from './short-way.ts'
 import { IncomingXrpc } from './xrpc-request.ts'
 
 /** What the server mounts and where it listens. */
@@ -139,8 +139,10 @@ function createApp({ log, methods, pages, proxy, trustedProxies }: ServerOptions
     const { statusCode: status, elapsedTime } = reply
     // Reads that went well are by far the most, and the reverse proxy tells of them as well.
     const level = (method === 'GET' || method === 'HEAD') && status < 400 ? 'debug' : 'info'
-    if (log.isLevelEnabled(level))
-      log[level]({ id, method, route: routeOptions.url, status, ms: Math.round(elapsedTime) }, 'answered')
+    if (log.isLevelEnabled(level)) {
+      const ms = Math.round(timeOnShortWay(request.raw) + elapsedTime)
+      log[level]({ id, method, route: routeOptions.url, status, ms }, 'answered')
+    }
     done()
   })
   return { app, front }
@@ -149,8 +151,8 @@ function createApp({ log, methods, pages, proxy, trustedProxies }: ServerOptions
 function registerMethod(app: FastifyInstance, method: XrpcMethod): void {
   app.all(underXrpc(xrpcPath(method)), async (request, reply) => {
     requireVerb(request, method.verb)
-    throwFailure(request.raw)
-    return sendAnswer(reply, await method.answer(new IncomingXrpc(request)))
+    const answer = answerOfShortWay(request.raw) ?? (await method.answer(new IncomingXrpc(request)))
+    return sendAnswer(reply, answer)
   })
 }
 

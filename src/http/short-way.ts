@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
+import type { Duration } from '../invites/types.ts'
 import { VIA } from '../wire/via.ts'
-import type { XrpcMethod } from '../xrpc/kit/method.ts'
+import type { XrpcAnswer, XrpcMethod } from '../xrpc/kit/method.ts'
 import { IncomingCredentials, searchOf } from './xrpc-request.ts'
 
 /** What an answer of a standard method carries; the same that it has when the framework sends it. */
@@ -13,18 +15,31 @@ const HEADERS = {
   'content-type': 'application/json; charset=utf-8',
 }
 
-/** What went wrong on the short way. */
-const failures = new WeakMap<IncomingMessage, { readonly error: unknown }>()
+/** What came of a request on the short way that is not answered there. */
+type Outcome = { readonly took: Duration } & ({ readonly answer: XrpcAnswer } | { readonly error: unknown })
 
-/** Throws what went wrong with a request on the short way, so that the whole way tells it and nothing is tried twice. */
-export function throwFailure(request: IncomingMessage): void {
-  const failure = failures.get(request)
-  if (failure !== undefined) throw failure.error
+const outcomes = new WeakMap<IncomingMessage, Outcome>()
+
+/**
+ * The answer of a request that the short way has left to the whole way, so that nothing is done twice. Throws what went wrong
+ * with it there.
+ *
+ * @returns undefined where the request did not take the short way
+ */
+export function answerOfShortWay(request: IncomingMessage): XrpcAnswer | undefined {
+  const outcome = outcomes.get(request)
+  if (outcome !== undefined && 'error' in outcome) throw outcome.error
+  return outcome?.answer
+}
+
+/** How long a request was on the short way before it was left to the whole way. */
+export function timeOnShortWay(request: IncomingMessage): Duration {
+  return outcomes.get(request)?.took ?? 0
 }
 
 /**
  * Puts a short way before the framework, whose part of a request costs more than all the rest of an answer that is ready.
- * Whatever is out of the ordinary takes the whole way.
+ * Whatever is out of the ordinary takes the whole way, and so do refusals and failures, once it is known that they are.
  *
  * @param pathOf where a method is mounted
  * @param own the whole way
@@ -33,38 +48,46 @@ export function shortWay(
   methods: readonly XrpcMethod[],
   pathOf: (method: XrpcMethod) => string,
   own: RequestListener,
-  log: Pick<Logger, 'isLevelEnabled'>,
+  log: Logger,
 ): RequestListener {
   const short = new Map(
-    methods.flatMap((method) => (method.answerKnown ? [[pathOf(method), method.answerKnown]] : [])),
+    methods.flatMap((method) => (method.answerPlain ? [[pathOf(method), method.answerPlain]] : [])),
   )
 
   async function take(
-    answerKnown: NonNullable<XrpcMethod['answerKnown']>,
+    route: string,
+    answerPlain: NonNullable<XrpcMethod['answerPlain']>,
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
     const asked = { search: searchOf(request), credentials: new IncomingCredentials(request) }
+    const startedAt = performance.now()
     try {
-      const text = await answerKnown(asked)
-      if (text !== undefined) {
-        send(response, text)
+      const answer = await answerPlain(asked)
+      if ('text' in answer) {
+        send(response, answer.text)
+        if (log.isLevelEnabled('debug')) tell(route, performance.now() - startedAt)
         return
       }
+      outcomes.set(request, { took: performance.now() - startedAt, answer })
     } catch (error) {
-      failures.set(request, { error })
+      outcomes.set(request, { took: performance.now() - startedAt, error })
     }
     own(request, response)
+  }
+
+  /** As the whole way does. */
+  function tell(route: string, took: Duration): void {
+    log.debug({ id: randomUUID(), method: 'GET', route, status: 200, ms: Math.round(took) }, 'answered')
   }
 
   return (request, response) => {
     const { url = '' } = request
     const question = url.indexOf('?')
-    const answerKnown = short.get(question === -1 ? url : url.slice(0, question))
-    // At that level there is a line for each answer, which the whole way writes.
-    if (answerKnown === undefined || !isPlainRead(request) || log.isLevelEnabled('debug'))
-      own(request, response)
-    else void take(answerKnown, request, response)
+    const path = question === -1 ? url : url.slice(0, question)
+    const answerPlain = short.get(path)
+    if (answerPlain === undefined || !isPlainRead(request)) own(request, response)
+    else void take(path, answerPlain, request, response)
   }
 }
 

@@ -11,7 +11,7 @@ export function getAccountInviteCodes({
 }: Pick<XrpcContext, 'invites' | 'members' | 'answers'>): XrpcMethod {
   return textMethod(
     com.atproto.server.getAccountInviteCodes.main,
-    ({ credentials }) => members.identify(credentials),
+    (credentials) => members.identify(credentials),
     async ({ params, caller: { did, version } }) => {
       const asked = nameOf(params)
       const ready = version === undefined ? undefined : answers.get(did, asked, version, invites.now())
@@ -22,7 +22,6 @@ export function getAccountInviteCodes({
       answers.keep(did, asked, made.version, { text, validUntil: made.validUntil })
       return text
     },
-    (credentials) => members.recall(credentials),
   )
 }
 

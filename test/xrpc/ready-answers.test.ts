@@ -44,6 +44,21 @@ describe.each<Verification>(['by asking the PDS', 'with the secret of the PDS'])
   },
 )
 
+test('a refusal is asked of the PDS once, and the log says how long that took', async () => {
+  await using fronted = await startVerifyingWorld('by asking the PDS')
+  const delay = 300
+  fronted.link.trouble(PATH, { delay })
+  const headers = { authorization: 'Bearer none' }
+  const asked = await askedMeanwhile(fronted, async () => {
+    expect((await exchange(fronted.url, { path: PATH, headers })).status).toBe(400)
+  })
+  expect(asked).toBe(1)
+  const lines = fronted.logs.map((line) => JSON.parse(line) as { msg: string; route?: string; ms: number })
+  const told = lines.filter(({ msg, route }) => msg === 'answered' && route === PATH)
+  expect(told).toMatchObject([{ status: 400 }])
+  expect(told[0]?.ms).toBeGreaterThanOrEqual(delay)
+})
+
 test('without a cache everybody is asked for each time', async () => {
   await using fronted = await startVerifyingWorld('by asking the PDS', { cacheSize: '0' })
   const alice = await join(fronted, 'alice.test')

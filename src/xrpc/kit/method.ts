@@ -21,12 +21,12 @@ export interface XrpcRequest {
 }
 
 /** What goes back: a JSON value, one that is text already, nothing, a file that is written as it is read, or the PDS's own answer. */
-export type XrpcAnswer =
-  | { readonly json: unknown }
-  | { readonly text: string }
-  | { readonly empty: true }
-  | XrpcFile
-  | Refusal
+export type XrpcAnswer = { readonly json: unknown } | XrpcText | { readonly empty: true } | XrpcFile | Refusal
+
+/** An answer that is JSON already. */
+export interface XrpcText {
+  readonly text: string
+}
 
 /** An answer too long to be held at once. */
 export interface XrpcFile {
@@ -42,8 +42,8 @@ export interface XrpcMethod {
   readonly verb: 'GET' | 'POST'
   /** Parses, authenticates, makes the call and shapes the answer. Rejects with what the edge maps to an answer. */
   readonly answer: (request: XrpcRequest) => Promise<XrpcAnswer>
-  /** The JSON that `answer` would give to a caller who is known already; undefined for others. Rejects as `answer` does. */
-  readonly answerKnown?: (request: Pick<XrpcRequest, 'search' | 'credentials'>) => Promise<string | undefined>
+  /** The same for a request without a body, by a method that looks at nothing else. */
+  readonly answerPlain?: (request: Pick<XrpcRequest, 'search' | 'credentials'>) => Promise<XrpcText | Refusal>
 }
 
 /** What a handler is given. */
@@ -75,20 +75,24 @@ export function method<const M extends Query | Procedure, C>(
 /**
  * Defines a query whose handler writes the JSON itself, because it may have it already.
  *
- * @param recall finds out who calls without asking anybody, where it can
+ * @param admit finds out who calls, or answers with the PDS's refusal
  */
 export function textMethod<const M extends Query, C>(
   schema: M,
-  admit: (request: XrpcRequest, params: InferMethodParams<M>) => Promise<C | Refusal>,
-  handle: (call: Call<M, Exclude<C, Refusal>>) => Promise<string>,
-  recall: (credentials: Credentials) => Promise<Exclude<C, Refusal> | undefined>,
+  admit: (credentials: Credentials) => Promise<C | Refusal>,
+  handle: (call: Pick<Call<M, Exclude<C, Refusal>>, 'params' | 'caller'>) => Promise<string>,
 ): XrpcMethod {
   return {
-    ...defined(schema, admit, async (call) => ({ text: await handle(call) })),
-    answerKnown: async ({ search, credentials }) => {
+    ...defined(
+      schema,
+      ({ credentials }) => admit(credentials),
+      async (call) => ({ text: await handle(call) }),
+    ),
+    answerPlain: async ({ search, credentials }) => {
       const params = parseParams(schema, search)
-      const caller = await recall(credentials)
-      return caller && handle({ params, input: undefined as InferMethodInputBody<M>, caller })
+      const caller = await admit(credentials)
+      if (isRefusal(caller)) return caller
+      return { text: await handle({ params, caller: caller as Exclude<C, Refusal> }) }
     },
   }
 }
