@@ -95,7 +95,10 @@ export class PdsClient {
     })
   }
 
-  /** Sends a request of Latchkey's own that anybody might send, exempt from the PDS's rate limits. @throws as `relay` */
+  /**
+   * Sends a request of Latchkey's own, exempt from the PDS's rate limits: what is sent on for somebody else counts against their
+   * own limits. @throws as `relay`
+   */
   lookUp(request: PdsRequest): Promise<PdsAnswer> {
     const { rateLimitBypassKey: key } = this.#settings
     return this.relay(
@@ -201,8 +204,8 @@ export class PdsClient {
       com.atproto.server.createInviteCode.main,
       { body: { useCount: 1, forAccount: owner } },
       {
-        look: (response) => {
-          date = response.headers.get('date')
+        look: (headers) => {
+          date = headers.get('date')
         },
       },
     )
@@ -284,39 +287,33 @@ export class PdsClient {
   async #call<const M extends Query | Procedure>(
     method: M,
     options: XrpcOptions<M>,
-    { look, signal }: { look?: (response: Response) => void; signal?: AbortSignal | undefined } = {},
+    { look, signal }: { look?: (headers: Headers) => void; signal?: AbortSignal | undefined } = {},
   ) {
-    const { rateLimitBypassKey } = this.#settings
     const agent = {
       fetchHandler: async (path: `/${string}`, init: RequestInit) => {
-        const headers = new Headers(init.headers)
-        headers.set('authorization', this.adminAuthorization)
-        // Only here: what is sent on for somebody else counts against their own limits.
-        if (rateLimitBypassKey !== undefined) headers.set('x-ratelimit-bypass', rateLimitBypassKey)
-        const response = await this.#fetch(path, { ...init, headers, signal: within(TIMEOUT, signal) })
-        look?.(response)
-        return response
+        const answer = await this.lookUp({
+          method: init.method === 'POST' ? 'POST' : 'GET',
+          path,
+          headers: {
+            ...Object.fromEntries(new Headers(init.headers)),
+            authorization: this.adminAuthorization,
+          },
+          // Of what is called here every input is JSON.
+          ...(typeof init.body === 'string' && { body: init.body }),
+          signal,
+        })
+        look?.(answer.headers)
+        return asResponse(answer)
       },
     }
     const result = await xrpcSafe<M>(agent, method, options)
     if (result.success) return result.body
     throw asPdsError(method.nsid, result)
   }
-
-  async #fetch(path: string, init: RequestInit): Promise<Response> {
-    const { url } = this.#settings
-    try {
-      return await fetch(new URL(path, url), { ...init, redirect: 'manual' })
-    } catch (cause) {
-      throw unreachable(url, cause)
-    }
-  }
 }
 
-/** Aborts after a time, in milliseconds, or with another signal. */
-function within(timeout: Duration, signal: AbortSignal | undefined): AbortSignal {
-  const ending = AbortSignal.timeout(timeout)
-  return signal ? AbortSignal.any([ending, signal]) : ending
+function asResponse({ status, headers, body }: PdsAnswer): Response {
+  return new Response(body.byteLength === 0 ? null : Buffer.from(body), { status, headers })
 }
 
 function versionIn(health: string): string {
@@ -326,10 +323,6 @@ function versionIn(health: string): string {
   } catch {
     return ''
   }
-}
-
-function unreachable(url: URL, cause: unknown): PdsUnreachableError {
-  return new PdsUnreachableError(`the PDS at ${url.origin} can't be reached`, { cause })
 }
 
 function asPdsError(nsid: string, failure: unknown): Error {
