@@ -1,7 +1,7 @@
 import { parseCookie, stringifySetCookie } from 'cookie'
 import type { Duration } from '../invites/types.ts'
 
-/** The cookies of signing in: who did, and which browser began a sign-in. */
+/** The random cookies of the pages: who signed in, which browser began to, and which one got a form to sign up with. */
 export interface WebCookies {
   /** What a request brings along. @param header its `Cookie` header */
   readonly read: (header: string | undefined, which: CookieName) => string | undefined
@@ -11,9 +11,13 @@ export interface WebCookies {
   readonly clear: (which: CookieName) => string
 }
 
-export type CookieName = 'session' | 'browser'
+export type CookieName = 'session' | 'browser' | 'form'
 
-const NAMES: Record<CookieName, string> = { session: 'latchkey', browser: 'latchkey-browser' }
+const NAMES: Record<CookieName, string> = {
+  session: 'latchkey',
+  browser: 'latchkey-browser',
+  form: 'latchkey-form',
+}
 
 /**
  * How every cookie of the pages is named and kept. The prefix `__Host-` makes browsers refuse one that another host set, a
@@ -27,7 +31,7 @@ export function cookieRules(webUrl: URL) {
   } as const
 }
 
-/** The cookies of signing in. */
+/** The random cookies of the pages. */
 export function webCookies(webUrl: URL): WebCookies {
   const { prefix, attributes } = cookieRules(webUrl)
   const nameOf = (which: CookieName) => prefix + NAMES[which]

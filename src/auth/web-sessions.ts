@@ -58,7 +58,7 @@ export class WebSessions implements WebSessionReader {
    */
   async open(actor: string, cookie: string | undefined, event?: AuditEvent): Promise<string> {
     const { store, cookies, now, random } = this.#ports
-    const token = Buffer.from(random(TOKEN_BYTES)).toString('base64url')
+    const token = newToken(random)
     const before = cookies.read(cookie, 'session')
     const replaces = before === undefined ? undefined : hashOf(before)
     const openedAt = now()
@@ -117,9 +117,14 @@ export class WebSessions implements WebSessionReader {
 }
 
 /** Whether a request proves that it comes from a page that this visitor got, compared in constant time. */
-export function isCsrf({ csrf }: Visitor, given: string | null | undefined): boolean {
+export function isCsrf({ csrf }: Pick<Visitor, 'csrf'>, given: string | null | undefined): boolean {
   const [known, proof] = [Buffer.from(csrf), Buffer.from(given ?? '')]
   return known.length === proof.length && timingSafeEqual(known, proof)
+}
+
+/** What a browser is known by. */
+export function newToken(random: RandomBytes): string {
+  return Buffer.from(random(TOKEN_BYTES)).toString('base64url')
 }
 
 /** SHA-256: what is hashed here is random, so that nothing slower is needed. */
@@ -127,8 +132,8 @@ export function hashOf(token: string): string {
   return createHash('sha256').update(token).digest('base64url')
 }
 
-/** Known to whoever got a page with the session's cookie, and no way back to the token. */
-function csrfOf(token: string): string {
+/** Known to whoever got a page with the token's cookie, and no way back to the token. */
+export function csrfOf(token: string): string {
   return createHmac('sha256', token).update('a form of the pages').digest('base64url')
 }
 

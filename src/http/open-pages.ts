@@ -82,6 +82,7 @@ export async function openPages(ports: OpenPagesPorts): Promise<PagePorts> {
         questions: createAddressLimiter(QUESTIONS),
         webUrl,
         now,
+        random: ports.random,
         key: keyOf(ports),
       }),
       avatarRoute({

@@ -18,6 +18,8 @@ export class HttpBrowser {
   readonly #headers: Record<string, string>
   /** What it keeps, by name. */
   readonly cookies = new Map<string, string>()
+  /** What the last form that it was shown sends along unseen. */
+  csrf = ''
 
   /**
    * @param address where the requests go to
@@ -45,6 +47,16 @@ export class HttpBrowser {
     return this.#send('POST', path, form, new URLSearchParams(fields).toString())
   }
 
+  /** Opens a page and sends its form. */
+  async fillIn(
+    path: string,
+    fields: Record<string, string>,
+    headers?: Record<string, string>,
+  ): Promise<WebReply> {
+    await this.get(path)
+    return this.post(path, { ...fields, csrf: this.csrf }, headers)
+  }
+
   async #send(
     method: 'GET' | 'POST',
     path: string,
@@ -66,6 +78,8 @@ export class HttpBrowser {
       else this.cookies.set(name, value)
     }
     const { statusCode: status = 0, headers: got } = answer
-    return { status, headers: got, place: got.location ?? '', body: await text(answer) }
+    const page = await text(answer)
+    this.csrf = /name="csrf" value="([^"]+)"/.exec(page)?.[1] ?? this.csrf
+    return { status, headers: got, place: got.location ?? '', body: page }
   }
 }

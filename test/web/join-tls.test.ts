@@ -20,23 +20,28 @@ describe.skipIf(withoutCaddy() || withoutChromium())('behind a reverse proxy wit
     await page.locator('#password').fill('long-enough-22')
     await page.getByRole('button', { name: 'Create account' }).click()
     await page.getByText(READY).waitFor()
-    const [kept] = await context.cookies(link)
-    const name = kept?.name ?? ''
-    expect(name).toMatch(/^__Host-latchkey-joined-/)
-    expect(kept).toMatchObject({ httpOnly: true, secure: true, sameSite: 'Lax', path: '/', domain: PDS })
+    const names = await Promise.all(
+      [/^__Host-latchkey-joined-/, /^__Host-latchkey-form$/].map(async (pattern) => {
+        const kept = (await context.cookies(link)).find(({ name }) => pattern.test(name))
+        expect(kept).toMatchObject({ httpOnly: true, secure: true, sameSite: 'Lax', path: '/', domain: PDS })
+        return kept?.name ?? ''
+      }),
+    )
 
     const evil = `https://mallory.${PDS}/`
     await page.route(`${evil}**`, (route) => route.fulfill({ contentType: 'text/html', body: '<title>.' }))
     await page.goto(evil)
-    const names = [name, name.replace('__Host-', '')]
+    const bare = names.map((name) => name.replace('__Host-', ''))
     await page.evaluate(
       ({ planted, domain, path }) => {
         for (const one of planted) document.cookie = `${one}=junk; path=${path}; secure; domain=${domain}`
       },
-      { planted: names, domain: PDS, path: new URL(link).pathname },
+      { planted: [...names, ...bare], domain: PDS, path: new URL(link).pathname },
     )
-    // The one without the prefix was taken, and goes first: its path is the longer one.
-    expect((await context.cookies(link)).map((cookie) => cookie.name).toSorted()).toEqual(names.toSorted())
+    // Those without the prefix were taken, and go first: their path is the longer one.
+    expect((await context.cookies(link)).map((cookie) => cookie.name).toSorted()).toEqual(
+      [...names, ...bare].toSorted(),
+    )
     await page.goto(`${link}/done`)
     expect(await page.getByText(READY).isVisible()).toBe(true)
   })

@@ -7,6 +7,7 @@ import { startChromium, withoutChromium } from '../support/chromium.ts'
 import { type FrontedWorld, startFrontedWorld } from '../support/latchkey.ts'
 import { giftCode, postAsAdmin } from '../support/members.ts'
 import { pagesOf } from './browser.ts'
+import { HttpBrowser } from './http-browser.ts'
 import { openVisitor } from './visitor.ts'
 
 /** What settling begins with. */
@@ -168,42 +169,34 @@ test('whoever is blocked keeps what they typed, and learns nothing of the code',
   await using guarded = await startFrontedWorld({ guessLimit: '1' })
   const pages = pagesOf(guarded.url)
   const good = await giftCode(guarded)
-  await fetch(`${pages}/join/not-a-code`)
-  const drawn: string[] = []
-  for (const code of [good, 'guessed']) {
-    const answer = await fetch(`${pages}/join/${code}`, {
-      method: 'POST',
-      body: new URLSearchParams({
-        name: 'keeper',
-        domain: '.test',
-        email: 'k@mail.test',
-        password: 'long-enough-22',
-      }),
-    })
-    expect(answer.status).toBe(429)
-    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
-    const page = await answer.text()
-    expect(page).toContain('value="keeper"')
-    expect(page).toContain('value="k@mail.test"')
-    drawn.push(page.replaceAll(code, '').replace(/<svg.*?<\/svg>/gs, ''))
+  const browser = new HttpBrowser(pages)
+  await browser.get(`/join/${good}`)
+  const { csrf } = browser
+  await browser.get('/join/not-a-code')
+  const form = { name: 'keeper', domain: '.test', email: 'k@mail.test', password: 'long-enough-22' }
+  for (const [field, status] of [
+    [csrf, 429],
+    ['', 403],
+  ] as const) {
+    const drawn: string[] = []
+    for (const code of [good, 'guessed']) {
+      const sent = await browser.post(`/join/${code}`, { ...form, csrf: field })
+      expect(sent.status).toBe(status)
+      if (status === 429) expect(Number(sent.headers['retry-after'])).toBeGreaterThan(0)
+      expect(sent.body).toContain('value="keeper"')
+      expect(sent.body).toContain('value="k@mail.test"')
+      drawn.push(sent.body.replaceAll(code, '').replace(/<svg.*?<\/svg>/gs, ''))
+    }
+    expect(drawn[0]).toBe(drawn[1])
   }
-  expect(drawn[0]).toBe(drawn[1])
 })
 
 test('what a browser keeps of its sign-up is known after a restart', async () => {
   await using first = await startFrontedWorld()
   const code = await giftCode(first)
-  const sent = await fetch(`${pagesOf(first.url)}/join/${code}`, {
-    method: 'POST',
-    redirect: 'manual',
-    body: new URLSearchParams({
-      name: 'kept',
-      domain: '.test',
-      email: 'kept@mail.test',
-      password: 'long-enough-22',
-    }),
-  })
-  const cookie = sent.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const form = { name: 'kept', domain: '.test', email: 'kept@mail.test', password: 'long-enough-22' }
+  const sent = await new HttpBrowser(pagesOf(first.url)).fillIn(`/join/${code}`, form)
+  const cookie = sent.headers['set-cookie']?.[0]?.split(';')[0] ?? ''
   expect(cookie).toContain('latchkey-joined')
   expect(cookie).not.toContain(code)
   await first.stopLatchkey()

@@ -121,13 +121,9 @@ describe('the page of an invite', () => {
   })
 
   test('a form that lacks something is told so without the PDS being asked', async () => {
-    const code = await giftCode(fronted)
-    const answer = await fetch(`${web}/join/${code}`, {
-      method: 'POST',
-      body: new URLSearchParams({ name: 'a b', domain: '.nowhere', email: '', password: 'short' }),
-    })
-    expect(answer.status).toBe(400)
-    const page = await answer.text()
+    const form = { name: 'a b', domain: '.nowhere', email: '', password: 'short' }
+    const { status, body: page } = await new HttpBrowser(web).fillIn(`/join/${await giftCode(fronted)}`, form)
+    expect(status).toBe(400)
     expect(page).toContain('Use 3 to 18 letters, numbers and hyphens.')
     expect(page).toContain('Please fill this in.')
     expect(page).toContain('Your password needs at least 8 characters.')
@@ -137,12 +133,8 @@ describe('the page of an invite', () => {
   })
 
   test('a form tells at once all that can be told', async () => {
-    const code = await giftCode(fronted)
-    const answer = await fetch(`${web}/join/${code}`, {
-      method: 'POST',
-      body: new URLSearchParams({ name: 'ada', domain: '.test', email: 'nowhere', password: 'short' }),
-    })
-    const page = await answer.text()
+    const form = { name: 'ada', domain: '.test', email: 'nowhere', password: 'short' }
+    const { body: page } = await new HttpBrowser(web).fillIn(`/join/${await giftCode(fronted)}`, form)
     expect(page).toContain('@ada.test is taken. Try another.')
     expect(page).toContain('This e-mail address is not accepted.')
     expect(page).toContain('Your password needs at least 8 characters.')
@@ -175,7 +167,7 @@ describe('the page of an invite', () => {
       password: 'long-enough-22',
       consent: 'on',
     }
-    const { status, body } = await new HttpBrowser(web).post(`/join/${code}`, form)
+    const { status, body } = await new HttpBrowser(web).fillIn(`/join/${code}`, form)
     expect([status, body]).toEqual([400, expect.stringContaining('It may be meant for another handle')])
     expect(body).toContain('value="adam"')
     expect(body).not.toContain('chosen-one')
@@ -196,7 +188,7 @@ describe('the page of an invite', () => {
       password: 'long-enough-22',
       consent: 'on',
     }
-    const { status, body } = await browser.post(`/join/${await giftCode(fronted)}`, form)
+    const { status, body } = await browser.fillIn(`/join/${await giftCode(fronted)}`, form)
     expect([status, body]).toEqual([400, expect.stringContaining('end with .gone can’t be had here')])
     expect(body).toContain('value="chosen"')
     expect(await accountsOf(fronted.world)).toEqual(before)
@@ -209,7 +201,7 @@ describe('the page of an invite', () => {
       const link = `/join/${await giftCode(fronted)}`
       const { handle, email, password } = newPerson()
       const fields = { name: handle.split('.')[0] ?? '', domain: '.test', email, password, consent: 'on' }
-      const { place } = await new HttpBrowser(web).post(link, fields, headers)
+      const { place } = await new HttpBrowser(web).fillIn(link, fields, headers)
       return place.slice(link.length)
     }
 
@@ -276,7 +268,7 @@ describe('no guess is', () => {
     from('192.0.2.1')
     const link = `/join/${await giftCode(guarded)}`
     const form = { name: 'returner', domain: '.test', email: 'r@mail.test', password: 'long-enough-22' }
-    expect((await browser.post(link, form)).place).toBe(`${link}/done`)
+    expect((await browser.fillIn(link, form)).place).toBe(`${link}/done`)
     for (let time = 0; time < 5; time += 1) expect((await browser.get(link)).place).toBe(`${link}/done`)
     expect((await browser.get(`/join/${await giftCode(guarded)}`)).status).toBe(200)
     // Not even where others have guessed.
@@ -289,15 +281,20 @@ describe('no guess is', () => {
     from('192.0.2.2')
     const form = { name: 'guesser', domain: '.test', email: 'g@mail.test', password: 'long-enough-22' }
     const statuses: number[] = []
-    for (const code of ['a', 'b', 'c']) statuses.push((await browser.post(`/join/${code}`, form)).status)
+    await browser.get(`/join/${await giftCode(guarded)}`)
+    const { csrf } = browser
+    for (const code of ['a', 'b', 'c'])
+      statuses.push((await browser.post(`/join/${code}`, { ...form, csrf })).status)
     expect(statuses).toEqual([404, 404, 429])
   })
 
   test('but a form that the door never saw is', async () => {
     from('192.0.2.3')
     const statuses: number[] = []
+    await browser.get(`/join/${await giftCode(guarded)}`)
+    const { csrf } = browser
     for (const code of ['a', 'b', 'c'])
-      statuses.push((await browser.post(`/join/${code}`, { name: '' })).status)
+      statuses.push((await browser.post(`/join/${code}`, { name: '', csrf })).status)
     expect(statuses).toEqual([404, 404, 400])
     expect((await browser.get(`/join/${await giftCode(guarded)}`)).status).toBe(429)
   })

@@ -1,4 +1,5 @@
 import type { WebAnswer, WebRequest } from '../routing.ts'
+import { formToken } from './form-token.ts'
 import { type Joined, keepsJoined, readJoined } from './joined-cookie.ts'
 import { doneOf, linkOf } from './link.ts'
 import type { HostOffer, JoinPorts } from './ports.ts'
@@ -67,9 +68,14 @@ export async function invite(
   // Of a code that was not looked at the form tells nothing, good or not.
   const { left, inviter, expiresAt } =
     isLooked && check.good ? check : { left: null, inviter: null, expiresAt: null }
+  const domains = host.needsPhone ? [] : host.domains
+  const nobodyNow = told === undefined && sent === undefined ? (closed ?? NOT_NOW) : closed
+  const hasForm = domains.length > 0 && nobodyNow === null
+  const token = hasForm ? formToken(request.headers.cookie, ports.webUrl, ports.random) : null
   return {
     status: sent?.status ?? 200,
     headers: sent?.headers ?? {},
+    cookies: token === null ? [] : [token.cookie],
     page: 'join',
     props: {
       code,
@@ -77,14 +83,15 @@ export async function invite(
       inviter: inviter && (await describe(ports, inviter)),
       left,
       expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
-      domains: host.needsPhone ? [] : host.domains,
+      domains,
       terms: host.terms,
       privacy: host.privacy,
       contact: host.contact,
-      closed: told === undefined && sent === undefined ? (closed ?? NOT_NOW) : closed,
+      closed: nobodyNow,
       joined: joined === undefined ? null : { ...joined, place: doneOf(code) },
       values: sent?.values ?? NOTHING_TYPED,
       errors: sent?.errors ?? {},
+      csrf: token?.csrf ?? null,
     },
   }
 }

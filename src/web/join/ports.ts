@@ -1,3 +1,4 @@
+import type { RandomBytes } from '../../invites/code.ts'
 import type { CodeCheck, CodeVerdict, GuessLimiter } from '../../invites/giving-service.ts'
 import type { Instant } from '../../invites/types.ts'
 import type { Closed } from './props.ts'
@@ -28,6 +29,8 @@ export interface JoinPorts {
   /** Where the pages are. */
   readonly webUrl: URL
   readonly now: () => Instant
+  /** A cryptographic source. */
+  readonly random: RandomBytes
   /** What signs what a browser keeps for the page after a sign-up. The same in every process, and after a restart. */
   readonly key: () => Promise<Uint8Array>
 }

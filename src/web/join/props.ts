@@ -52,6 +52,8 @@ export interface JoinProps {
     readonly consent: boolean
   }
   readonly errors: FormErrors
+  /** Goes along with the form, and belongs to a cookie; null where there is no form. */
+  readonly csrf: string | null
 }
 
 /** Why nobody can sign up for the moment, however good their invite is. */

@@ -9,12 +9,13 @@ import type { FieldName, FormError, JoinProps } from './props.ts'
 const FIELDS: readonly FieldName[] = ['name', 'email', 'password', 'consent']
 
 /** The form that makes an account here. What it says when it did not work stands beside what it is about. */
-export function SignUpForm({ domains, terms, privacy, values, errors }: JoinProps) {
+export function SignUpForm({ domains, terms, privacy, values, errors, csrf }: JoinProps) {
   const words = useWords(joinWords)
   const firstWrong = FIELDS.find((name) => errors[name] !== undefined)
   const focus = (name: FieldName) => (firstWrong === name ? { autofocus: true } : {})
   return (
     <form class="sign-up stack" method="post" data-still={words.stillCreating}>
+      {csrf !== null && <input type="hidden" name="csrf" value={csrf} />}
       {errors.form !== undefined && <Notice kind="wrong">{said(errors.form)}</Notice>}
       <div
         data-handle=""

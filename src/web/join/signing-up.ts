@@ -4,6 +4,7 @@ import type { Frame } from '../pages.ts'
 import { isOwnForm, type WebAnswer, type WebRequest } from '../routing.ts'
 import { joinWords } from '../words/join.ts'
 import { readFilled, wrongIn } from './filled.ts'
+import { isFormOf } from './form-token.ts'
 import { stateOf } from './handle-state.ts'
 import { invite, joinedWith, NOTHING_TYPED, retryAfterOf } from './invite.ts'
 import { codeOf, doneOf, linkOf } from './link.ts'
@@ -40,6 +41,8 @@ export async function signUp(ports: JoinPorts, request: WebRequest, frame: Frame
       status,
       ...more,
     })
+  if (!isFormOf(headers.cookie, form.get('csrf'), ports.webUrl))
+    return again({ form: words.cookieMissing }, 403)
   if (host === undefined) return again({ form: words.notNow }, 503, { headers: retryAfterOf(A_MINUTE) })
   const taken = (errors: FormErrors): WebAnswer | Promise<WebAnswer> =>
     // It is their own, and what they sent was sent twice.

@@ -4,6 +4,7 @@ import type { PendingProps, RefusedProps } from '../../../src/web/join/props.ts'
 import { newPerson, type Person } from '../../doors/people.ts'
 import { giftCode, postAsAdmin } from '../../support/members.ts'
 import { pagesOf } from '../browser.ts'
+import { HttpBrowser, type WebReply } from '../http-browser.ts'
 import type { Scene, Scenes, Stage } from './stage.ts'
 
 const CREATE_ACCOUNT = `/xrpc/${com.atproto.server.createAccount.$nsid}`
@@ -47,6 +48,12 @@ export const joinScenes: Scenes = {
     await fillAndSend(stage, newPerson())
     await stage.read(stage.say.join.tooManyYet)
   },
+  'join-without-its-cookie': async (stage) => {
+    await stage.go(`/join/${stage.house.invite}`)
+    await stage.page.context().clearCookies()
+    await fillAndSend(stage, newPerson())
+    await stage.read(stage.say.join.cookieMissing)
+  },
   'join-opened-again': async (stage) => {
     const code = await giftCode(stage.house.fronted, { useCount: 2 })
     const person = await leaveUnknown(stage, code)
@@ -89,7 +96,7 @@ const PENDING: Readonly<Record<PendingProps['why'], Scene>> = {
     const code = await giftCode(fronted)
     const person = newPerson()
     const held = fronted.link.holdAnswerTo(CREATE_ACCOUNT)
-    const first = sendByFetch(`${pagesOf(fronted.url)}/join/${code}`, person)
+    const first = sendElsewhere(pagesOf(fronted.url), code, person)
     const release = await held
     stage.after.defer(async () => {
       release()
@@ -165,8 +172,9 @@ async function fillAndSend({ page, say }: Stage, { handle, email, password }: Pe
   await page.getByRole('button', { name: say.join.create }).click()
 }
 
-function sendByFetch(address: string, { handle, email, password }: Person): Promise<Response> {
+/** Signs up in another browser. */
+function sendElsewhere(web: string, code: string, { handle, email, password }: Person): Promise<WebReply> {
   const name = handle.split('.')[0] ?? ''
-  const body = new URLSearchParams({ name, domain: '.test', email, password, consent: 'on' })
-  return fetch(address, { method: 'POST', redirect: 'manual', body })
+  const fields = { name, domain: '.test', email, password, consent: 'on' }
+  return new HttpBrowser(web).fillIn(`/join/${code}`, fields)
 }

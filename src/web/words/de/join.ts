@@ -82,6 +82,8 @@ export const join: JoinWords = {
   hostPrivacy: 'Datenschutzerklärung',
   hostContact: 'Kontakt',
   formUnread: 'Dein Formular ist nicht richtig angekommen. Bitte fülle es noch einmal aus.',
+  cookieMissing:
+    'Dein Konto ist noch nicht angelegt, weil dein Browser das Cookie dieser Seite nicht zurückgebracht hat: erlaube Cookies, falls sie abgeschaltet sind, und schicke das Formular noch einmal ab.',
   newTab: '(öffnet einen neuen Tab)',
   formWrong: 'Das hat noch nicht geklappt.',
   hostSays: 'Der Server sagt: ',

@@ -73,6 +73,8 @@ export const join = {
   hostPrivacy: 'Privacy policy',
   hostContact: 'Contact',
   formUnread: 'Your form did not arrive as it should. Please fill it in again.',
+  cookieMissing:
+    'Your account is not made yet, because your browser did not bring back the cookie of this page: allow cookies if they are switched off, and send the form again.',
   newTab: '(opens in a new tab)',
   formWrong: 'That did not work yet.',
   hostSays: 'The server says: ',
