@@ -16,7 +16,7 @@ const PAGES: Readonly<Record<keyof Pages, Scenes>> = {
   invites: invitesScenes,
   'console-sign-in': consoleSignInScenes,
   console: consoleScenes,
-  'not-found': { 'nothing-here': ({ go }) => go('/join') },
+  'not-found': { 'nothing-here': ({ go }) => go('/invites/nothing') },
   broken: {
     broken: async ({ go, house: { fronted, invite }, after, page }) => {
       rename(fronted, 'invite_code', 'mislaid')
