@@ -39,7 +39,7 @@ function ownCodeView(
   people: ReadonlyMap<string, Person>,
   now: Instant,
 ): app.latchkey.defs.Code {
-  const { available, used, createdAt, expiresAt, label, uses } = code
+  const { available, used, createdAt, expiresAt, disabledAt, label, uses } = code
   return {
     code: code.code,
     state: codeState(code, now),
@@ -47,6 +47,7 @@ function ownCodeView(
     used,
     createdAt: datetime(createdAt),
     ...(expiresAt !== null && { expiresAt: datetime(expiresAt) }),
+    ...(disabledAt !== null && { disabledAt: datetime(disabledAt) }),
     ...(label !== null && { label }),
     uses: uses.map((use) => useView(use, people)),
   }

@@ -161,6 +161,7 @@ describe.skipIf(withoutChromium())("the page of a member's invites", () => {
   test('switches an invite off when that is confirmed, and gives another for it', async () => {
     const ezra = await join(fronted, 'ezra.test')
     const code = await gift(ezra)
+    const made = new Date().toISOString()
     await using visitor = await openAs(ezra)
     const { page } = visitor
     const ask = () => page.getByRole('button', { name: `Switch off: ${code}` }).click()
@@ -179,7 +180,9 @@ describe.skipIf(withoutChromium())("the page of a member's invites", () => {
 
     await page.getByText('Ended without a guest').click()
     const ended = page.getByRole('listitem').filter({ hasText: code })
-    expect(await ended.getByText('switched off').isVisible()).toBe(true)
+    expect(await ended.locator('.ticket-stub').textContent()).toBe('switched off')
+    const since = ended.getByText('Switched off on').locator('time')
+    expect(((await since.getAttribute('datetime')) ?? '') > made).toBe(true)
   })
 
   test('says what came of it where one is, on a phone and far down, and can be gone on from', async () => {

@@ -69,6 +69,7 @@ describe('getInvites', () => {
     const disabled = await giftCode(fronted, { forAccount: inviter.did })
     const open = await giftCode(fronted, { forAccount: inviter.did, useCount: 3 })
     const guest = await join(fronted, 'greta.test', used)
+    const before = new Date().toISOString()
     await postAsAdmin(fronted, com.atproto.admin.disableInviteCodes.$nsid, { codes: [disabled] })
     const { codes, invitedBy } = await invitesOf(inviter)
     const guestNow = { did: guest.did, handle: 'greta.test', status: 'active' }
@@ -77,6 +78,7 @@ describe('getInvites', () => {
       { code: disabled, state: 'disabled' },
       { code: used, state: 'usedUp', used: 1, uses: [{ by: guestNow }] },
     ])
+    expect(codes.map(({ disabledAt = '' }) => disabledAt >= before)).toEqual([false, true, false])
     expect(invitedBy).toBeUndefined()
     const inviterNow = { did: inviter.did, handle: 'ingrid.test', status: 'active' }
     expect(await invitesOf(guest)).toMatchObject({ codes: [], invitedBy: inviterNow })

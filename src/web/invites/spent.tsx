@@ -3,7 +3,7 @@ import { useLanguage, useWords } from '../kit/locale.tsx'
 import { SmallTicket } from '../kit/ticket.tsx'
 import { Time } from '../kit/time.tsx'
 import { number } from '../words/format.ts'
-import { invitesWords } from '../words/invites.ts'
+import { type InvitesWords, invitesWords } from '../words/invites.ts'
 import { Guests } from './guests.tsx'
 import type { OwnCode } from './props.ts'
 
@@ -57,11 +57,12 @@ function SpentTickets({ codes }: { codes: readonly OwnCode[] }) {
   )
 }
 
-/** A ticket that lets nobody in any more: who came with it, or since when it was there. */
-function SpentTicket({ code: { code, label, state, createdAt, expiresAt, uses } }: { code: OwnCode }) {
+/** A ticket that lets nobody in any more: who came with it, or since when nobody can. */
+function SpentTicket({ code: own }: { code: OwnCode }) {
+  const { code, label, state, uses } = own
   const words = useWords(invitesWords)
   const states: Readonly<Record<string, string>> = words.state
-  const isExpired = state === 'expired' && expiresAt !== undefined
+  const [began, at] = endOf(own, words)
   return (
     <SmallTicket kind="spent" stub={<span>{states[state] ?? state}</span>}>
       <Guests uses={uses} />
@@ -70,13 +71,20 @@ function SpentTicket({ code: { code, label, state, createdAt, expiresAt, uses } 
         <code class="ticket-code">{code}</code>
         {uses.length === 0 && (
           <span class="muted">
-            {isExpired ? words.expired : words.made}
-            <Time at={isExpired ? expiresAt : createdAt} />
+            {began}
+            <Time at={at} />
           </span>
         )}
       </div>
     </SmallTicket>
   )
+}
+
+/** Since when a code that nobody came with lets nobody in, as words and a time. */
+function endOf({ state, createdAt, expiresAt, disabledAt }: OwnCode, words: InvitesWords) {
+  if (state === 'expired' && expiresAt !== undefined) return [words.expired, expiresAt] as const
+  if (state === 'disabled' && disabledAt !== undefined) return [words.switchedOffOn, disabledAt] as const
+  return [words.made, createdAt] as const
 }
 
 /** When somebody last came with a code. */

@@ -58,6 +58,7 @@ export const invites: InvitesWords = {
   profile: (handle) => `Das Profil von ${handle}`,
   ended: 'Ohne Gast beendet',
   expired: 'Abgelaufen am ',
+  switchedOffOn: 'Abgeschaltet am ',
   made: 'Ausgestellt am ',
   state: { open: 'offen', usedUp: 'eingelöst', expired: 'abgelaufen', disabled: 'abgeschaltet' },
   moreGuests: (count) =>

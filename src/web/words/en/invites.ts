@@ -53,6 +53,7 @@ export const invites = {
   profile: (handle: string) => `The profile of ${handle}`,
   ended: 'Ended without a guest',
   expired: 'Expired on ',
+  switchedOffOn: 'Switched off on ',
   made: 'Made on ',
   state: { open: 'open', usedUp: 'used', expired: 'expired', disabled: 'switched off' },
   moreGuests: (count: number) => plural('en', count, { one: '1 more', other: `${number('en', count)} more` }),
