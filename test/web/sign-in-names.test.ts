@@ -43,6 +43,10 @@ describe('with pages of another name', () => {
     expect(status).toBe(200)
     expect(headers['referrer-policy']).toBe('no-referrer')
     expect(body).toContain(`${WEB}/join/${code}`)
+    const form = { name: 'greta', domain: '.test', email: 'greta@mail.test', password: 'long-enough-22' }
+    const guest = new HttpBrowser(fronted.url, 'http://localhost')
+    expect((await guest.fillIn(`/join/${code}`, form)).place).toBe(`/join/${code}/done`)
+    expect([...guest.cookies.keys()]).toContain('__Host-latchkey-form')
   })
 })
 
