@@ -1,8 +1,9 @@
 /**
  * Builds the pages of `src/web/` into `dist/web/`: what browsers load, under names that tell their contents, and one
- * module for the server that draws the pages. Fails when a page's script is heavier than it may be.
+ * module for the server that draws the pages. Fails when a page's script is heavier than it may be. Scripts and styles lie there
+ * gzipped as well, as they are sent to whoever takes that.
  */
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -96,6 +97,14 @@ function weigh(manifest: Manifest): void {
   }
 }
 
+/** The pages themselves are never compressed: what is secret in them could be told by their length. */
+async function compress(): Promise<void> {
+  for (const name of await readdir(join(OUT, 'assets'))) {
+    const path = join(OUT, 'assets', name)
+    if (/\.(js|css)$/.test(name)) writeFileSync(`${path}.gz`, gzipSync(readFileSync(path)))
+  }
+}
+
 /** What earlier builds left. */
 async function sweep(manifest: Manifest): Promise<void> {
   const current = new Set(Object.values(manifest).flatMap(({ file, assets = [] }) => [file, ...assets]))
@@ -108,3 +117,4 @@ const manifest = await buildForBrowsers()
 weigh(manifest)
 await buildForServer(manifest)
 await sweep(manifest)
+await compress()

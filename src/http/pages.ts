@@ -74,6 +74,8 @@ export async function registerPages(app: FastifyInstance, ports: PagePorts): Pro
     index: false,
     decorateReply: false,
     immutable: true,
+    // As `scripts/web.ts` has compressed it.
+    preCompressed: true,
     maxAge: FOR_EVER,
     setHeaders: (reply) => {
       reply.header('x-content-type-options', 'nosniff').header('cross-origin-resource-policy', 'same-origin')

@@ -94,6 +94,29 @@ describe('whatever is answered', () => {
     for (const path of ['../server.js', '..%2fserver.js', 'nothing.js', ''])
       expect((await fetch(`${web}/_latchkey/assets/${path}`)).status).toBe(404)
   })
+
+  test('scripts and styles are sent gzipped to whoever takes that, and pages to nobody', async () => {
+    const ask = (path: string, encoding: string) =>
+      fetch(web + path, { headers: { 'accept-encoding': encoding } })
+    const page = await ask('/invites', 'gzip')
+    expect(page.headers.get('content-encoding')).toBeNull()
+    const names = readdirSync(new URL('assets/', BUILT)).filter((name) => /\.(js|css)$/.test(name))
+    expect(names.length).toBeGreaterThan(3)
+    for (const name of names) {
+      const path = `/_latchkey/assets/${name}`
+      const [plain, zipped] = await Promise.all([ask(path, 'identity'), ask(path, 'gzip')])
+      expect(plain.headers.get('content-encoding')).toBeNull()
+      expect(zipped.headers.get('content-encoding')).toBe('gzip')
+      for (const header of ['content-type', 'cache-control', 'x-content-type-options'])
+        expect(zipped.headers.get(header)).toBe(plain.headers.get(header))
+      for (const { headers } of [plain, zipped])
+        expect(headers.get('vary')?.toLowerCase()).toContain('accept-encoding')
+      expect(Number(zipped.headers.get('content-length'))).toBeLessThan(
+        Number(plain.headers.get('content-length')),
+      )
+      expect(await zipped.text()).toBe(await plain.text())
+    }
+  })
 })
 
 test('a page whose data can’t be had says so, and nothing of why', async () => {
