@@ -99,27 +99,26 @@ function requireFullPage(body: string): void {
   if (listed.length !== PAGE) throw new Error(`a page has ${listed.length} codes`)
 }
 
-/** Where the second half of a list begins, as each of the servers says it. */
+/** Where the second half of a list begins, as each of the servers says it: codes of equal use stand in orders of their own. */
 function cursorsInTheMiddle(
   { databases }: Pick<World, 'databases'>,
   sort: Sort,
   size: number,
 ): Readonly<Record<'latchkey' | 'pds', string>> {
-  const column = sort === 'recent' ? 'created_at' : 'used'
-  const db = new DatabaseSync(databases.latchkey, { readOnly: true })
-  try {
+  using db = new DatabaseSync(databases.latchkey, { readOnly: true })
+  const inTheMiddle = (columns: readonly string[]): readonly string[] => {
     const row = db
       .prepare(
-        `SELECT ${column} AS position, code FROM invite_code WHERE host = ? ORDER BY ${column} DESC, code DESC
-         LIMIT 1 OFFSET ?`,
+        `SELECT ${columns.join(', ')} FROM invite_code WHERE host = ?
+         ORDER BY ${columns.map((column) => `${column} DESC`).join(', ')} LIMIT 1 OFFSET ?`,
       )
       .get(HOSTNAME, size / 2)
-    const [position, code] = [String(row?.['position']), String(row?.['code'])]
-    return {
-      latchkey: Buffer.from(`${sort}:${position}:${code}`).toString('base64url'),
-      pds: `${position}::${code}`,
-    }
-  } finally {
-    db.close()
+    return columns.map((column) => String(row?.[column]))
+  }
+  const own = inTheMiddle(sort === 'recent' ? ['created_at', 'code'] : ['used', 'created_at', 'code'])
+  const theirs = inTheMiddle(sort === 'recent' ? ['created_at', 'code'] : ['used', 'code'])
+  return {
+    latchkey: Buffer.from([sort, ...own].join(':')).toString('base64url'),
+    pds: theirs.join('::'),
   }
 }

@@ -86,6 +86,6 @@ export async function* exportedCodes(
     const last = part.at(-1)
     if (last === undefined) return
     yield part
-    after = { primary: last.createdAt, code: last.code }
+    after = last
   }
 }

@@ -55,7 +55,7 @@ export interface SearchStore {
   exportCodes(page: {
     host: string
     limit: number
-    /** Of the last code of the part before; `primary` is its `createdAt`. */
+    /** The last code of the part before. */
     after: ListingPosition | null
   }): Promise<readonly ExportedCode[]>
   /** Who came in with a code, newest first. */

@@ -74,13 +74,11 @@ export interface EarnedCodes {
   readonly codes: readonly string[]
 }
 
+/** `recent`: the newest first. `usage`: the most used first, and of equal use the newest. Of one instant, by code. */
 export type SortOrder = 'recent' | 'usage'
 
-/** Where a page of a listing ended: `primary` is `createdAt` for recent, the number of uses for usage. */
-export interface ListingPosition {
-  readonly primary: number
-  readonly code: string
-}
+/** Where a page of a listing ended: its last code. How often that was used matters in the order by usage alone. */
+export type ListingPosition = Pick<InviteCode, 'used' | 'createdAt' | 'code'>
 
 /** A sign-up about to begin. */
 export interface NewReservation {

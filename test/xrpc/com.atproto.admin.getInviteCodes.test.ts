@@ -77,10 +77,14 @@ test('a cursor that is not one of ours and an unknown order are refused', async 
     [encoded('1::2::3'), 'Malformed cursor'],
     [encoded('recent:12abc:code'), 'Malformed cursor'],
     [`sort=usage&${encoded('recent:12:code')}`, 'Malformed cursor'],
+    [encoded('usage:1:12:code'), 'Malformed cursor'],
+    // As they were before codes of equal use stood by their age.
+    [`sort=usage&${encoded('usage:1:code')}`, 'Malformed cursor'],
   ] as const) {
     await expect(getPage(`?${search}`)).rejects.toThrow(
       `400 {"error":"InvalidRequest","message":"${message}"}`,
     )
   }
   expect((await getPage(`?${encoded('recent:12:code')}`)).codes).toEqual([])
+  expect((await getPage(`?sort=usage&${encoded('usage:0:12:code')}`)).codes).toEqual([])
 })

@@ -15,15 +15,16 @@ type CodeMethods = Pick<
 
 type OwnerRow = [did: string, host: string]
 
-/** One page of a listing: host, primary and code of the position before it, number of codes. */
+/** One page of a listing: host, the position before it in the order's own columns, number of codes. */
 export const LISTING: Record<SortOrder, string> = {
   recent: `SELECT ${CODE_COLUMNS} FROM invite_code WHERE host = ? AND (created_at, code) < (?, ?)
     ORDER BY created_at DESC, code DESC LIMIT ?`,
-  usage: `SELECT ${CODE_COLUMNS} FROM invite_code WHERE host = ? AND (used, code) < (?, ?)
-    ORDER BY used DESC, code DESC LIMIT ?`,
+  usage: `SELECT ${CODE_COLUMNS} FROM invite_code WHERE host = ? AND (used, created_at, code) < (?, ?, ?)
+    ORDER BY used DESC, created_at DESC, code DESC LIMIT ?`,
 }
 
-const BEFORE_ALL: ListingPosition = { primary: Number.MAX_SAFE_INTEGER, code: '' }
+const LAST = Number.MAX_SAFE_INTEGER
+const BEFORE_ALL: ListingPosition = { used: LAST, createdAt: LAST, code: '' }
 
 /** Earned codes let one person in, as the reference PDS's do. */
 const EARNED_USES = 1
@@ -108,8 +109,9 @@ export function codeMethods({ db, read, write }: Connection): CodeMethods {
 
     listCodes: ({ host, sort, limit, after }) =>
       read(() => {
-        const { primary, code } = after ?? BEFORE_ALL
-        return withUses(page[sort].all(host, primary, code, limit))
+        const { used, createdAt, code } = after ?? BEFORE_ALL
+        const position = sort === 'recent' ? [createdAt, code] : [used, createdAt, code]
+        return withUses(page[sort].all(host, ...position, limit))
       }),
 
     codeStanding: (name, host) =>

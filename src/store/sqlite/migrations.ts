@@ -352,4 +352,14 @@ export const MIGRATIONS: readonly string[] = [
     WHERE did = NEW.did;
   END;
   `,
+  // Codes of equal use stand by their age: new ones go in beside each other, not each at a page of its own that is written.
+  `
+  DROP INDEX invite_code_usage;
+  DROP INDEX invite_code_shelf_usage;
+  DROP INDEX invite_code_note_usage;
+  CREATE INDEX invite_code_usage ON invite_code (host, used, created_at, code);
+  CREATE INDEX invite_code_shelf_usage ON invite_code (host, standing, kind, used, created_at, code, expires_at);
+  CREATE INDEX invite_code_note_usage ON invite_code (host, note, used, created_at, code, standing, gifted, expires_at)
+    WHERE note IS NOT NULL;
+  `,
 ]

@@ -18,10 +18,22 @@ import { peopleReader } from './rows/people.ts'
 import { CODE_COLUMNS, type CodeRow, prepareRows, type Rows, toCode } from './rows/rows.ts'
 
 type NotedRow = [...CodeRow, note: string | null]
+type FoundRow = [...position: number[], code: string]
 type Standing = 'usedUp' | 'disabled' | 'lasting' | 'expiring'
 type Parameters = Record<string, string | number>
 
-const POSITION: Record<SortOrder, string> = { recent: 'created_at', usage: 'used' }
+const ORDERS: Record<SortOrder, Readonly<Record<'columns' | 'after' | 'by', string>>> = {
+  recent: {
+    columns: 'created_at, code',
+    after: '$createdAt, $code',
+    by: 'created_at DESC, code DESC',
+  },
+  usage: {
+    columns: 'used, created_at, code',
+    after: '$used, $createdAt, $code',
+    by: 'used DESC, created_at DESC, code DESC',
+  },
+}
 const STANDINGS: readonly Standing[] = ['usedUp', 'disabled', 'lasting', 'expiring']
 const STANDINGS_OF: Record<CodeState, readonly Standing[]> = {
   usedUp: ['usedUp'],
@@ -29,14 +41,12 @@ const STANDINGS_OF: Record<CodeState, readonly Standing[]> = {
   open: ['lasting', 'expiring'],
   expired: ['expiring'],
 }
-const BEFORE_ALL: ListingPosition = { primary: Number.MAX_SAFE_INTEGER, code: '' }
-const AFTER_NONE: ListingPosition = { primary: -1, code: '' }
+const LAST = Number.MAX_SAFE_INTEGER
+const BEFORE_ALL: ListingPosition = { used: LAST, createdAt: LAST, code: '' }
+const AFTER_NONE = { createdAt: -1, code: '' }
 
-/**
- * So many codes with one beginning are gathered and sorted; of more, a listing holds enough to be walked along. By usage they
- * lie beside each other in the listing, and it may be a long way there.
- */
-const BEGINNINGS_GATHERED: Record<SortOrder, number> = { recent: 5000, usage: 20_000 }
+/** So many codes with one beginning are gathered and sorted; of more, a listing holds enough to be walked along. */
+const BEGINNINGS_GATHERED = 5000
 
 /** Likewise of codes whose time is up, or is not, among those that have an expiry. */
 const TIMELY_GATHERED = 20_000
@@ -98,7 +108,7 @@ export function searchSql(wanted: Wanted): string {
       ? [way(wanted, `invite_code_note_${wanted.sort}`, `host = $host AND note IN (${listed('$notes')})`)]
       : []),
   ]
-  return `${ways.join('\nUNION\n')}\nORDER BY position DESC, code DESC LIMIT $limit`
+  return `${ways.join('\nUNION\n')}\nORDER BY ${ORDERS[wanted.sort].by} LIMIT $limit`
 }
 
 /** Along the listings, each of which holds codes that are alike in standing and kind. */
@@ -142,10 +152,10 @@ function timely(state: CodeState | null): string {
 }
 
 function page(sort: SortOrder, index: string, condition: string): string {
-  const position = POSITION[sort]
-  return `SELECT * FROM (SELECT ${position} AS position, code FROM invite_code INDEXED BY ${index}
-    WHERE ${condition} AND (${position}, code) < ($primary, $code)
-    ORDER BY ${position} DESC, code DESC LIMIT $limit)`
+  const { columns, after, by } = ORDERS[sort]
+  return `SELECT * FROM (SELECT ${columns} FROM invite_code INDEXED BY ${index}
+    WHERE ${condition} AND (${columns}) < (${after})
+    ORDER BY ${by} LIMIT $limit)`
 }
 
 function listed(parameter: string): string {
@@ -216,16 +226,15 @@ export function searchMethods({ db, read }: Connection): SearchStore {
   const peopleOf = peopleReader(db)
 
   /** What a query means, and the statement's parameters for it. @returns undefined when it can mean nothing */
-  function understand(query: string, { host, sort, kind }: CodeSearch): [Meaning, Parameters] | undefined {
+  function understand(query: string, { host, kind }: CodeSearch): [Meaning, Parameters] | undefined {
     if (query === '') return [NOTHING, {}]
     if (query.startsWith('did:')) return [{ ...NOTHING, owners: true }, { owners: JSON.stringify([query]) }]
     const handle = query.replace(/^@/, '').toLowerCase()
     const owners = handle === '' ? [] : ownersByHandle.all(host, handle, handle + END).map(([did]) => did)
     const words = wordsOf(query)
     const notes = words === '' ? [] : notesByWords.all(words).map(([note]) => note)
-    const enough = BEGINNINGS_GATHERED[sort]
-    const codes = countBeginning.get(query, query + END, enough + 1)?.[0] ?? 0
-    const beginning = codes === 0 ? 'none' : codes <= enough ? 'rare' : 'frequent'
+    const codes = countBeginning.get(query, query + END, BEGINNINGS_GATHERED + 1)?.[0] ?? 0
+    const beginning = codes === 0 ? 'none' : codes <= BEGINNINGS_GATHERED ? 'rare' : 'frequent'
     const endings = codesWith(query, host)
     const meaning = {
       beginning,
@@ -293,9 +302,9 @@ export function searchMethods({ db, read }: Connection): SearchStore {
         const understood = understand(query.trim(), search)
         if (understood === undefined) return []
         const [meaning, meant] = understood
-        const { primary, code } = after ?? BEFORE_ALL
+        const { used, createdAt, code } = after ?? BEFORE_ALL
         const wanted = { ...meaning, state, kind, sort, fewTimely: areFewTimely(state, host, now) }
-        const names = prepared(wanted, { ...meant, host, primary, code, limit, now })
+        const names = prepared(wanted, { ...meant, host, used, createdAt, code, limit, now })
         const found = withPeople(rowsNamed.all(JSON.stringify(names)), host)
         return found.map((one) => ({
           ...one,
@@ -305,8 +314,8 @@ export function searchMethods({ db, read }: Connection): SearchStore {
 
     exportCodes: ({ host, limit, after }) =>
       read(() => {
-        const { primary, code } = after ?? AFTER_NONE
-        return withPeople(exported.all(host, primary, code, limit), host)
+        const { createdAt, code } = after ?? AFTER_NONE
+        return withPeople(exported.all(host, createdAt, code, limit), host)
       }),
 
     usesOfCode: (code, limit) =>
@@ -325,19 +334,16 @@ export function searchMethods({ db, read }: Connection): SearchStore {
 
 /** Runs searches, each kind of which is prepared once. */
 function statements(db: DatabaseSync): (wanted: Wanted, parameters: Parameters) => readonly string[] {
-  const known = new Map<
-    string,
-    { readonly rows: Rows<[position: number, code: string]>; readonly names: ReadonlySet<string> }
-  >()
+  const known = new Map<string, { readonly rows: Rows<FoundRow>; readonly names: ReadonlySet<string> }>()
   return (wanted, parameters) => {
     const sql = searchSql(wanted)
     const statement = known.get(sql) ?? {
-      rows: prepareRows<[position: number, code: string]>(db, sql),
+      rows: prepareRows<FoundRow>(db, sql),
       names: new Set([...sql.matchAll(/\$(\w+)/g)].map(([, name = '']) => name)),
     }
     known.set(sql, statement)
     const used = Object.entries(parameters).filter(([name]) => statement.names.has(name))
-    return statement.rows.all(Object.fromEntries(used)).map(([, code]) => code)
+    return statement.rows.all(Object.fromEntries(used)).map((row) => row.at(-1) as string)
   }
 }
 

@@ -32,7 +32,7 @@ export async function* listOwnedCodes(
     for (const [did, { account }] of await store.memberRecords(unseen))
       statuses.set(did, account?.status ?? 'active')
     yield codes.map((code) => ({ code, ownerStatus: statuses.get(code.forAccount) ?? 'active' }))
-    after = { primary: last.createdAt, code: last.code }
+    after = last
   }
 }
 

@@ -1,7 +1,6 @@
 import type { LogPosition } from '../../invites/audit.ts'
 import type { JoinedPosition } from '../../invites/overview.ts'
 import type { ListingPosition, SortOrder } from '../../invites/store.ts'
-import type { InviteCode } from '../../invites/types.ts'
 import { invalidRequest } from '../../wire/failure.ts'
 
 /**
@@ -19,18 +18,23 @@ export function pageOf<T>(
   return { page, ...(found.length > page.length && last !== undefined && { cursor: cursorOf(last) }) }
 }
 
-/** The cursor of a page of codes that ends with this one. Encoded, since no URL shows a code in the open. */
-export function codeCursor({ createdAt, used, code }: InviteCode, sort: SortOrder): string {
-  const position = `${sort}:${sort === 'recent' ? createdAt : used}:${code}`
-  return Buffer.from(position).toString('base64url')
+const CODE_CURSORS: Readonly<Record<SortOrder, RegExp>> = {
+  recent: /^recent:(?<createdAt>\d{1,15}):(?<code>[^:]+)$/,
+  usage: /^usage:(?<used>\d{1,15}):(?<createdAt>\d{1,15}):(?<code>[^:]+)$/,
 }
 
-/** Reads a cursor of ours: the order it belongs to, the position's number in it, and its code. */
+/** The cursor of a page of codes that ends here. Encoded, since no URL shows a code in the open. */
+export function codeCursor({ used, createdAt, code }: ListingPosition, sort: SortOrder): string {
+  const position = sort === 'recent' ? [sort, createdAt, code] : [sort, used, createdAt, code]
+  return Buffer.from(position.join(':')).toString('base64url')
+}
+
+/** Reads a cursor of ours, which belongs to the one order. */
 export function parseCodeCursor(cursor: string, sort: SortOrder): ListingPosition {
   const position = Buffer.from(cursor, 'base64url').toString()
-  const [, order, primary, code] = /^(recent|usage):(\d{1,15}):([^:]+)$/.exec(position) ?? []
-  if (order !== sort || primary === undefined || code === undefined) throw invalidRequest('Malformed cursor')
-  return { primary: Number(primary), code }
+  const { used = 0, createdAt, code } = CODE_CURSORS[sort].exec(position)?.groups ?? {}
+  if (createdAt === undefined || code === undefined) throw invalidRequest('Malformed cursor')
+  return { used: Number(used), createdAt: Number(createdAt), code }
 }
 
 /** The cursor of a page of the log, or of batches, that ends with this one. */

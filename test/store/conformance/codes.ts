@@ -218,18 +218,19 @@ function describeDisabling(openStore: OpenStore): void {
 
 function describeListing(openStore: OpenStore): void {
   describe('listing codes', () => {
-    test('recent is newest first, usage is most used first, equals by code, descending', async () => {
+    test('recent is newest first, usage is most used first and then newest, equals by code, descending', async () => {
       await using subject = await openStore()
       const { store } = subject
       await gift(store, 'a', { available: 2, at: NOW })
       await gift(store, 'b', { at: NOW + 1 })
       await gift(store, 'c', { at: NOW })
+      for (const code of ['d', 'e']) await gift(store, code, { at: NOW - 1 })
       await redeem(store, 'r1', 'a', BOB, NOW + 10)
       await redeem(store, 'r2', 'a', CAROL, NOW + 20)
       await redeem(store, 'r3', 'c', CAROL, NOW + 30)
       const list = (sort: SortOrder) => store.listCodes({ host: HOST, sort, limit: 10, after: null })
-      expect((await list('recent')).map(({ code }) => code)).toEqual(['b', 'c', 'a'])
-      expect((await list('usage')).map(({ code }) => code)).toEqual(['a', 'c', 'b'])
+      expect((await list('recent')).map(({ code }) => code)).toEqual(['b', 'c', 'a', 'e', 'd'])
+      expect((await list('usage')).map(({ code }) => code)).toEqual(['a', 'c', 'b', 'e', 'd'])
       expect((await list('usage'))[0]).toMatchObject({
         used: 2,
         uses: [
@@ -299,8 +300,7 @@ async function visit(store: InviteStore, sort: SortOrder, limit: number): Promis
   const visited: string[] = []
   let last: InviteCodeWithUses | undefined
   do {
-    const after = last && { primary: sort === 'recent' ? last.createdAt : last.used, code: last.code }
-    const page = await store.listCodes({ host: HOST, sort, limit, after: after ?? null })
+    const page = await store.listCodes({ host: HOST, sort, limit, after: last ?? null })
     visited.push(...page.map(({ code }) => code))
     last = page.at(-1)
   } while (last !== undefined && visited.length < 1_000)

@@ -42,7 +42,7 @@ export async function walk(store: InviteStore, search: Partial<CodeSearch>): Pro
     found.push(...page)
     const last = page.at(-1)
     if (last === undefined) return found
-    after = { primary: wanted.sort === 'recent' ? last.createdAt : last.used, code: last.code }
+    after = last
   }
 }
 
@@ -80,8 +80,8 @@ async function makeAllKinds({ store, execute }: StoreUnderTest): Promise<void> {
 }
 
 function inOrder(sort: SortOrder): (a: FoundCode, b: FoundCode) => number {
-  const primary = ({ createdAt, used }: FoundCode) => (sort === 'recent' ? createdAt : used)
-  return (a, b) => primary(b) - primary(a) || (a.code < b.code ? 1 : -1)
+  const byUse = sort === 'usage' ? 1 : 0
+  return (a, b) => byUse * (b.used - a.used) || b.createdAt - a.createdAt || (a.code < b.code ? 1 : -1)
 }
 
 export function describeSearch(openStore: OpenStore): void {
@@ -190,7 +190,7 @@ function describeQueries(openStore: OpenStore): void {
         [{ query: 'admin', state: 'expired' }, ['c']],
         [{ query: 'admin', kind: 'earned' }, []],
         [{ query: '', kind: 'gifted', state: 'open' }, ['to-alice', 'd']],
-        [{ query: 'admin', sort: 'usage' }, ['b', 'c', 'to-alice', 'd', 'a']],
+        [{ query: 'admin', sort: 'usage' }, ['b', 'c', 'to-alice', 'a', 'd']],
       ] as const)
         expect(await names(store, search), JSON.stringify(search)).toEqual(wanted)
     })
@@ -309,7 +309,7 @@ function describeExport(openStore: OpenStore): void {
       if (last === undefined) break
       found.push(...part.map(({ code }) => code))
       if (after === null) await gift(store, 'meanwhile', { to: BOB, at: NOW + 1 })
-      after = { primary: last.createdAt, code: last.code }
+      after = last
     }
     expect(found).toEqual([...wanted, 'meanwhile'])
   })
