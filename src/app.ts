@@ -23,6 +23,7 @@ import { createMetrics } from './http/metrics.ts'
 import { startMetricsServer } from './http/metrics-server.ts'
 import { openPages } from './http/open-pages.ts'
 import { startServer } from './http/server.ts'
+import { makeId } from './invites/audit.ts'
 import { GivingService } from './invites/giving-service.ts'
 import { BREATH } from './invites/batches.ts'
 import { Operations } from './invites/operations.ts'
@@ -200,7 +201,7 @@ export async function openApp(
   const signUps = opened.use(
     new SignUps({
       ...gate,
-      randomId: randomUUID,
+      newId: () => makeId(randomBytes, now()),
       guesses,
       attempts: createAddressLimiter(ATTEMPTS),
       doors: () => arrangement.doors,

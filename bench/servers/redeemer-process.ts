@@ -3,7 +3,8 @@
  * OPTIONS_AS_JSON`. A redemption is what the gate writes for a sign-up: a use taken, what the PDS minted for it, its end; each
  * on disk before the next. Prints how many there were in a second.
  */
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { makeId } from '../../src/invites/audit.ts'
 import type { InviteStore } from '../../src/invites/store.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { codeOf, didOf } from '../data/names.ts'
@@ -50,8 +51,8 @@ async function writer(): Promise<void> {
 }
 
 async function redeem(into: InviteStore, number: number): Promise<void> {
-  const id = randomUUID()
   const now = Date.now()
+  const id = makeId(randomBytes, now)
   const handle = `new-${id}.${HOSTNAME}`
   const outcome = await into.reserve(
     {

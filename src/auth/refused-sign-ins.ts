@@ -1,4 +1,4 @@
-import { type AuditEvent, type AuditStore, makeId } from '../invites/audit.ts'
+import { type AuditEvent, type AuditStore, makeDeed } from '../invites/audit.ts'
 import type { RandomBytes } from '../invites/code.ts'
 import type { Duration, Instant } from '../invites/types.ts'
 
@@ -27,15 +27,9 @@ export class RefusedSignIns {
 
   /** Records a refusal. @throws when the audit log can't be written */
   async record(actor: string, detail: AuditEvent['detail']): Promise<void> {
-    const { store, random, now, hostname } = this.#ports
-    const event = {
-      id: makeId(random),
-      at: now(),
-      actor,
-      action: 'signInRefused',
-      subject: hostname,
-    } as const
-    await store.recordEvent({ ...event, detail })
+    const { store, hostname } = this.#ports
+    const deed = makeDeed(actor, this.#ports)
+    await store.recordEvent({ ...deed, action: 'signInRefused', subject: hostname, detail })
   }
 
   /** Records one of which there may be any number, unless the address has enough of them. @throws likewise */

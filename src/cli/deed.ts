@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import { type AuditEvent, type AuditStore, COMMAND_LINE, type Deed } from '../invites/audit.ts'
+import { randomBytes } from 'node:crypto'
+import { type AuditEvent, type AuditStore, COMMAND_LINE, type Deed, makeDeed } from '../invites/audit.ts'
 
 /** Whoever may run a command on this machine acts, now. */
 export function deedOfCommand(): Deed {
-  return { id: randomUUID(), at: Date.now(), actor: COMMAND_LINE }
+  return makeDeed(COMMAND_LINE, { now: Date.now, random: randomBytes })
 }
 
 /**

@@ -38,7 +38,7 @@ export const SETTINGS_ACTOR = 'settings'
 
 /** Somebody acts. What the store changes by it is recorded in the same transaction, under this name and instant. */
 export interface Deed {
-  /** A random UUID. */
+  /** By {@link makeId}. */
   readonly id: string
   readonly at: Instant
   /** A DID; `admin` for who knew the password; or one of the actors above. */
@@ -85,13 +85,30 @@ export interface AuditStore {
   }): Promise<readonly ListedEvent[]>
 }
 
-const UUID_BYTES = 16
+const TIME_DIGITS = 12
+const RANDOM_BYTES = 10
 
-/** Makes a random UUID, version 4 of RFC 9562. @param random a cryptographic source */
-export function makeId(random: RandomBytes): string {
-  const hex = Array.from(random(UUID_BYTES), (byte, index) => {
-    const marked = index === 6 ? (byte & 0x0f) | 0x40 : index === 8 ? (byte & 0x3f) | 0x80 : byte
+/**
+ * Makes a UUID of version 7, by section 5.7 of RFC 9562: it begins with the time, so that rows made one after the other lie
+ * beside each other in indexes of ids. It names a row, and is no secret.
+ *
+ * @param random a cryptographic source
+ * @param now an instant from 1970 on
+ */
+export function makeId(random: RandomBytes, now: Instant): string {
+  const time = now.toString(16).padStart(TIME_DIGITS, '0')
+  const rest = Array.from(random(RANDOM_BYTES), (byte, index) => {
+    const marked = index === 0 ? (byte & 0x0f) | 0x70 : index === 2 ? (byte & 0x3f) | 0x80 : byte
     return marked.toString(16).padStart(2, '0')
   }).join('')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+  return [time.slice(0, 8), time.slice(8), rest.slice(0, 4), rest.slice(4, 8), rest.slice(8)].join('-')
+}
+
+/** Somebody acts, now. */
+export function makeDeed(
+  actor: string,
+  { now, random }: { readonly now: () => Instant; readonly random: RandomBytes },
+): Deed {
+  const at = now()
+  return { id: makeId(random, at), at, actor }
 }

@@ -1,4 +1,4 @@
-import { makeId } from './audit.ts'
+import { makeDeed } from './audit.ts'
 import { type RandomBytes, withNewCodes } from './code.ts'
 import { nextEarnedAt } from './earning.ts'
 import { InviteError, type InviteErrorCode } from './errors.ts'
@@ -96,9 +96,9 @@ export class GivingService {
    * @throws {InviteError} `UnknownCode`, `NotOpen`, `TooOften`, and `InvalidRequest` while the PDS still redeems it
    */
   async switchOffCode(owner: string, code: string): Promise<string | null> {
-    const { store, host, now, random } = this.#ports
+    const { store, host, random } = this.#ports
     const { cap } = await store.policy(host.hostname)
-    const deed = { id: makeId(random), at: now(), actor: owner }
+    const deed = makeDeed(owner, this.#ports)
     const { hostname } = host
     const [outcome] = await withNewCodes({ hostname, random, count: 1 }, ([replacement = '']) =>
       store.switchOff({ code, host: hostname, replacement, cap, deed }),

@@ -1,4 +1,4 @@
-import { type AuditEvent, type Deed, type ListedEvent, type LogPosition, makeId } from './audit.ts'
+import { type AuditEvent, type Deed, type ListedEvent, type LogPosition, makeDeed } from './audit.ts'
 import {
   type BatchAction,
   type CodeTerms,
@@ -292,8 +292,7 @@ export class Operations {
   }
 
   #deed(actor: string): Deed {
-    const { now, random } = this.#ports
-    return { id: makeId(random), at: now(), actor }
+    return makeDeed(actor, this.#ports)
   }
 
   #batch(

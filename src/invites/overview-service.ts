@@ -1,4 +1,4 @@
-import { type Deed, makeId } from './audit.ts'
+import { type Deed, makeDeed } from './audit.ts'
 import type { RandomBytes } from './code.ts'
 import { codesToCreate } from './earning.ts'
 import { InviteError } from './errors.ts'
@@ -254,7 +254,6 @@ export class OverviewService {
   }
 
   #deed(actor: string): Deed {
-    const { now, random } = this.#ports
-    return { id: makeId(random), at: now(), actor }
+    return makeDeed(actor, this.#ports)
   }
 }

@@ -1,4 +1,4 @@
-import { type Deed, makeId } from './audit.ts'
+import { type Deed, makeDeed } from './audit.ts'
 import { type RandomBytes, withNewCodes } from './code.ts'
 import { changesAt, codesToCreate, nextOrdinal } from './earning.ts'
 import { InviteError } from './errors.ts'
@@ -288,8 +288,7 @@ export class InviteService {
   }
 
   #deed(actor: string | undefined): Deed | undefined {
-    const { now, random } = this.#ports
-    return actor === undefined ? undefined : { id: makeId(random), at: now(), actor }
+    return actor === undefined ? undefined : makeDeed(actor, this.#ports)
   }
 
   /** The instant that expiry is judged by. */

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
-import { SETTINGS_ACTOR } from '../invites/audit.ts'
+import { makeDeed, SETTINGS_ACTOR } from '../invites/audit.ts'
 import { type InviteStore, StoreBusyError, StoreUnavailableError } from '../invites/store.ts'
 import type { Duration } from '../invites/types.ts'
 import { PdsRefusedError, PdsUnreachableError } from '../pds/answer.ts'
@@ -74,7 +74,7 @@ async function applyPolicy({ store, hostname, config, log }: FirstWrites): Promi
   const before = await store.policy(hostname)
   const { interval = before.interval, epoch = before.epoch, cap = before.cap } = config.policy
   if (interval === before.interval && epoch === before.epoch && cap === before.cap) return true
-  const deed = { id: randomUUID(), at: Date.now(), actor: SETTINGS_ACTOR }
+  const deed = makeDeed(SETTINGS_ACTOR, { now: Date.now, random: randomBytes })
   await store.setPolicy(hostname, { interval, epoch, cap }, deed)
   log.info({ interval, epoch, cap }, 'the policy is that of the settings')
   return true

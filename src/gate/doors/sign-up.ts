@@ -15,7 +15,8 @@ import { upstreamOwner } from '../../pds/upstream-owner.ts'
 export interface SignUpPorts extends SettlingPorts {
   readonly store: InviteStore
   readonly host: Host
-  readonly randomId: () => string
+  /** Names the next sign-up. */
+  readonly newId: () => string
   /** Counts codes that were not good. */
   readonly guesses: AddressLimiter
   /** Counts sign-ups with a code that was. */
@@ -88,7 +89,7 @@ export class SignUps implements AsyncDisposable {
 
   /** @param refused what the PDS said when it refused the code under its own name, if it was asked already */
   async #redeem(code: string, attempt: SignUpAttempt, refused?: PdsAnswer): Promise<SignUpOutcome> {
-    const id = this.#ports.randomId()
+    const id = this.#ports.newId()
     const started = this.#ports.now()
     const taken = await this.#reserve(id, code, attempt)
     if (typeof taken === 'object') return { turnedAway: taken }

@@ -1,6 +1,7 @@
 /**
  * What makes the schema, oldest first; a database's version is the number of entries it has run. Append only: an entry
- * that was released is never edited. Times are integer milliseconds since the Unix epoch, UTC.
+ * that was released is never edited. Times are integer milliseconds since the Unix epoch, UTC. What
+ * is called a random UUID begins with its time by now.
  */
 export const MIGRATIONS: readonly string[] = [
   `

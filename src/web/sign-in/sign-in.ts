@@ -6,7 +6,13 @@ import type { WebCookies } from '../../auth/web-cookies.ts'
 import { PasswordTries } from '../../auth/password-tries.ts'
 import { RefusedSignIns, type RefusedSignInsPorts } from '../../auth/refused-sign-ins.ts'
 import { isCsrf, type WebSessions } from '../../auth/web-sessions.ts'
-import { type AuditAction, type AuditEvent, type AuditStore, makeId, SOMEBODY } from '../../invites/audit.ts'
+import {
+  type AuditAction,
+  type AuditEvent,
+  type AuditStore,
+  makeDeed,
+  SOMEBODY,
+} from '../../invites/audit.ts'
 import { ADMIN, type AccountStatus } from '../../invites/types.ts'
 import type { WebStore } from '../../invites/web.ts'
 import { asDestination, type Destination, type SignInProblem } from './problems.ts'
@@ -159,8 +165,7 @@ export class SignIn {
   }
 
   #event(action: AuditAction, actor: string, detail: AuditEvent['detail'] = {}): AuditEvent {
-    const { random, now, hostname } = this.#ports
-    return { id: makeId(random), at: now(), actor, action, subject: hostname, detail }
+    return { ...makeDeed(actor, this.#ports), action, subject: this.#ports.hostname, detail }
   }
 
   #unavailable(to: Destination, error: unknown): Outcome {
