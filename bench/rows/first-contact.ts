@@ -9,7 +9,7 @@ import { OWN_CODES } from './members.ts'
 
 const PER_ROUND = { quick: 100, whole: 300 }
 /** Members with other numbers of codes, so that nobody of those who are measured was there before. */
-const RUN_UP = { first: MEMBERS_PER_GROUP, requests: 1000 }
+const RUN_UP = { first: MEMBERS_PER_GROUP, quick: 1500, whole: 3000 }
 const PROBE_AIM = atMost(1.3)
 const SECRET_AIM = atMost(0.3)
 
@@ -34,7 +34,7 @@ export const firstContact: Row = {
     }
     /** Each time other members. */
     const onFirstSight = async (url: string) => {
-      await ask(url, RUN_UP.first, RUN_UP.requests)
+      await ask(url, RUN_UP.first, bench.quick ? RUN_UP.quick : RUN_UP.whole)
       let next = 0
       return () => ask(url, (next += perRound) - perRound, perRound)
     }
