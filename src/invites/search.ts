@@ -27,7 +27,7 @@ export type CodeKind = 'gifted' | 'earned'
 export interface CodeSearch {
   readonly host: string
   /**
-   * The beginning of a code, or of its random letters from the first group on, or their last group; a DID that owns codes, or
+   * The beginning of a code, or of its random letters from the first group on; a DID that owns codes, or
    * `admin` for the operator's own; the beginning of such an account's handle; or words of a note, each of which may be a
    * beginning; empty for all. Of handles the first {@link OWNERS_SEARCHED} are looked at, of notes the newest
    * {@link NOTES_SEARCHED}, and of codes that have the same letters {@link CODES_SEARCHED}.

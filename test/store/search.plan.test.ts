@@ -6,7 +6,6 @@ import { eventsSql } from '../../src/store/sqlite/events.ts'
 import { CLOSE, CLOSING, COUNT_CLOSING, SETTLE_CLOSED } from '../../src/store/sqlite/imports.ts'
 import {
   CODES_BY_ENDING,
-  CODES_BY_LAST_GROUP,
   CODES_BY_LETTERS,
   EXPORT,
   NEWEST_USES,
@@ -107,7 +106,6 @@ test.each([
     CODES_BY_ENDING,
     /INDEX invite_code_ending \(<expr>>\? AND <expr><\?\)/,
   ],
-  ['codes by their last letters', CODES_BY_LAST_GROUP, /INDEX invite_code_last_group \(<expr>=\?\)/],
   ['notes by their words', NOTES_BY_WORDS, /SEARCH code_note USING INTEGER PRIMARY KEY/],
   ['owners by handle', OWNERS_BY_HANDLE, /INDEX account_handle \(host=\? AND handle>\? AND handle<\?\)/],
   ['how many can be given codes', COUNT_GIVEABLE, /INDEX account_giveable \(host=\?\)/],

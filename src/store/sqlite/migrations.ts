@@ -353,8 +353,10 @@ export const MIGRATIONS: readonly string[] = [
     WHERE did = NEW.did;
   END;
   `,
-  // Codes of equal use stand by their age: new ones go in beside each other, not each at a page of its own that is written.
+  // Codes of equal use stand by their age: new ones go in beside each other, not each at a page of its own that is written. Nor
+  // has each a place at random by its last letters.
   `
+  DROP INDEX invite_code_last_group;
   DROP INDEX invite_code_usage;
   DROP INDEX invite_code_shelf_usage;
   DROP INDEX invite_code_note_usage;

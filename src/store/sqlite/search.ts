@@ -177,9 +177,6 @@ export const CODES_BY_ENDING = `
     AND substr(code, 1, length(code) - 11) <> replace(host, '.', '-') || '-'
   LIMIT ${CODES_SEARCHED}`
 
-export const CODES_BY_LAST_GROUP = `
-  SELECT code FROM invite_code WHERE substr(code, -5) = ? LIMIT ${CODES_SEARCHED}`
-
 export const NOTES_BY_WORDS = `
   SELECT note FROM code_note WHERE id IN (
     SELECT rowid FROM code_note_words WHERE code_note_words MATCH ? ORDER BY rowid DESC LIMIT ${NOTES_SEARCHED})`
@@ -198,7 +195,6 @@ export function searchMethods({ db, read }: Connection): SearchStore {
   const notesByWords = prepareRows<[note: string]>(db, NOTES_BY_WORDS)
   const codesByLetters = prepareRows<[code: string]>(db, CODES_BY_LETTERS)
   const codesByEnding = prepareRows<[code: string]>(db, CODES_BY_ENDING)
-  const codesByLastGroup = prepareRows<[code: string]>(db, CODES_BY_LAST_GROUP)
   const countBeginning = prepareRows<[number]>(
     db,
     'SELECT count(*) FROM (SELECT 1 FROM invite_code WHERE code >= ? AND code < ? LIMIT ?)',
@@ -252,7 +248,7 @@ export function searchMethods({ db, read }: Connection): SearchStore {
     return [meaning, { ...named, from: query, to: query + END }]
   }
 
-  /** The codes whose random letters begin so, or whose last group it is. */
+  /** The codes whose random letters begin so. */
   function codesWith(query: string, host: string): readonly string[] {
     const letters = partOfLetters(query)
     if (letters === undefined) return []
@@ -261,7 +257,6 @@ export function searchMethods({ db, read }: Connection): SearchStore {
     const found = [
       ...codesByLetters.all({ ours: beginning + letters, length }),
       ...codesByEnding.all({ letters }),
-      ...codesByLastGroup.all(letters.replace(/-$/, '')),
     ]
     return found.map(([code]) => code)
   }

@@ -130,7 +130,7 @@ function describeQueries(openStore: OpenStore): void {
         expect(await names(store, { query })).toEqual([])
     })
 
-    test('may be the random letters of a code, from the first on, or the last group of them', async () => {
+    test('may be the random letters of a code, from the first on', async () => {
       await using subject = await openStore()
       const { store } = subject
       for (const code of ['pds-test-abcde-fghij', 'pds-test-fghij-klmno', 'pds-test-abcdx-22222', 'short'])
@@ -146,11 +146,10 @@ function describeQueries(openStore: OpenStore): void {
         'abcdef',
       ])
         expect(await names(store, { query }), query).toEqual(['pds-test-abcde-fghij'])
-      expect(await names(store, { query: 'fghij' })).toEqual(['pds-test-fghij-klmno', 'pds-test-abcde-fghij'])
-      expect(await names(store, { query: '22222' })).toEqual(['pds-test-abcdx-22222'])
+      expect(await names(store, { query: 'fghij' })).toEqual(['pds-test-fghij-klmno'])
       expect(await names(store, { query: 'abcde', state: 'disabled' })).toEqual([])
       expect(await names(store, { query: 'abcde', kind: 'earned' })).toEqual([])
-      for (const query of ['abcd', 'bcde-fghij', 'abcde-fghijk', 'abcde-x', '2222'])
+      for (const query of ['abcd', 'bcde-fghij', 'abcde-fghijk', 'abcde-x', '22222'])
         expect(await names(store, { query }), query).toEqual([])
     })
 
