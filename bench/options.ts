@@ -85,7 +85,7 @@ export function usage(rows: readonly NamedRow[]): string {
 
   npm run bench -- [options]
 
-  --quick       short runs: under two minutes once the databases are filled
+  --quick       short runs: about two minutes once the databases are filled
   --only ROW    one row; may be given several times
   --soak        the soak as well
   --all         everything, the soak included
