@@ -95,6 +95,8 @@ function createApp({ log, methods, pages, proxy, trustedProxies }: ServerOptions
   const loggerInstance: FastifyBaseLogger = log
   const app = fastify({
     loggerInstance,
+    // The front refuses new requests by itself; what comes here later than the end began was on the short way then.
+    return503OnClosing: false,
     trustProxy: [...trustedProxies],
     logController: new LogController({ disableRequestLogging: true }),
     // What is logged of a request names its id itself: a logger for each would cost as much as the answer.
