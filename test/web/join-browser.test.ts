@@ -57,6 +57,25 @@ describe.skipIf(withoutChromium())('on the page of an invite, in a browser', () 
 
   afterAll(() => running.disposeAsync())
 
+  test('nothing moves for who wants no motion', async () => {
+    await using visitor = await openVisitor(browser, web)
+    const { page } = visitor
+    await page.goto(`${web}/join/${await giftCode(fronted, { forAccount: ada.did })}`)
+    /** The longest that anything of the page takes to change, in seconds. */
+    const longest = () =>
+      page.evaluate(() => {
+        const styles = [...document.querySelectorAll('*')].map((element) => getComputedStyle(element))
+        const times = styles.flatMap((style) => [style.transitionDuration, style.animationDuration])
+        return Math.max(
+          ...times.flatMap((list) => list.split(', ')).map((time) => Number.parseFloat(time) || 0),
+        )
+      })
+    await page.emulateMedia({ reducedMotion: 'no-preference' })
+    expect(await longest()).toBeGreaterThan(0.1)
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    expect(await longest()).toBeLessThan(0.001)
+  })
+
   test.each([true, false])('somebody signs up, with scripts: %s', async (javaScriptEnabled) => {
     const code = await giftCode(fronted, { forAccount: ada.did })
     await using visitor = await openVisitor(browser, web, { javaScriptEnabled })
