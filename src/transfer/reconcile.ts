@@ -57,7 +57,8 @@ const PAGE = 500
 /**
  * Finds what a restored backup has forgotten, on either side, and mends it: uses that the PDS knows of and Latchkey does
  * not are counted, codes that the PDS would redeem again are disabled there. Accounts that the PDS has lost are told, and
- * their uses given back only when asked for. A second time finds nothing but those.
+ * their uses given back only when asked for. A second time finds nothing but those. Whoever applies something wants a
+ * listing of the accounts as well.
  *
  * Latchkey may be serving meanwhile.
  *
@@ -77,6 +78,9 @@ export async function reconcile(ports: ReconcilePorts, options: ReconcileOptions
   if (options.apply) await count(ports, arrivals, current.uncounted)
   const vanished = await findVanished(ports, current.uses, before)
   const givenBack = options.apply && options.giveBack ? await giveBack(ports, vanished) : 0
+  // The numbers of a restored PDS's events may have passed the last one known before it was heard again.
+  if (options.apply && lost.length + open.length + vanished.length > 0)
+    await ports.store.wantResync(ports.hostname, ports.now())
   return {
     applied: options.apply,
     lost,

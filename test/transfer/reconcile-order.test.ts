@@ -3,12 +3,29 @@ import type { InviteStore } from '../../src/invites/store.ts'
 import { upstreamOwner } from '../../src/pds/upstream-owner.ts'
 import { SILENT } from '../../src/transfer/progress.ts'
 import { reconcile, type ReconcilePorts } from '../../src/transfer/reconcile.ts'
-import { ALICE, BOB, CAROL, codeOf, forward, gift, HOST, NOW, redeem } from '../store/conformance/support.ts'
+import {
+  ALICE,
+  BOB,
+  CAROL,
+  codeOf,
+  forward,
+  gift,
+  HOST,
+  NOW,
+  redeem,
+  type StoreUnderTest,
+} from '../store/conformance/support.ts'
 import { openForConformance } from '../store/sqlite-support.ts'
 
 type ListedCode = Awaited<ReturnType<ReconcilePorts['pds']['listCodes']>>['codes'][number]
 
 const APPLY = { apply: true, giveBack: true }
+
+async function openWithHost(): Promise<StoreUnderTest> {
+  const subject = await openForConformance()
+  await subject.store.openHost({ hostname: HOST, did: `did:web:${HOST}` })
+  return subject
+}
 
 /** A code as the PDS lists it: minted for a sign-up with Alice's code, unless told otherwise. */
 function listed(
@@ -54,7 +71,7 @@ function portsOf(
 }
 
 test('an account that is there has not vanished, whatever the PDS knows of its use', async () => {
-  await using subject = await openForConformance()
+  await using subject = await openWithHost()
   const { store } = subject
   await gift(store, 'a', { available: 2 })
   await redeem(store, 'r1', 'a', BOB)
@@ -65,7 +82,7 @@ test('an account that is there has not vanished, whatever the PDS knows of its u
 })
 
 test('a deleted account whose use the PDS keeps has not vanished', async () => {
-  await using subject = await openForConformance()
+  await using subject = await openWithHost()
   const { store } = subject
   await gift(store, 'a')
   await redeem(store, 'r1', 'a', BOB)
@@ -74,7 +91,7 @@ test('a deleted account whose use the PDS keeps has not vanished', async () => {
 })
 
 test('a sign-up that finishes while the PDS is asked has not vanished', async () => {
-  await using subject = await openForConformance()
+  await using subject = await openWithHost()
   const { store } = subject
   await gift(store, 'a')
   await redeem(store, 'r1', 'a', BOB, NOW + 10)
@@ -82,7 +99,7 @@ test('a sign-up that finishes while the PDS is asked has not vanished', async ()
 })
 
 test('a use that was given back since the PDS deleted the account again is not counted', async () => {
-  await using subject = await openForConformance()
+  await using subject = await openWithHost()
   const { store } = subject
   await gift(store, 'a')
   await forward(store, 'r1', 'a')
@@ -96,7 +113,7 @@ test('a use that was given back since the PDS deleted the account again is not c
 })
 
 test('sign-ups under way are left alone', async () => {
-  await using subject = await openForConformance()
+  await using subject = await openWithHost()
   const { store } = subject
   await gift(store, 'a', { available: 2 })
   await forward(store, 'used', 'a')
@@ -111,7 +128,7 @@ test('sign-ups under way are left alone', async () => {
 })
 
 test('what a code was used for until it was disabled is counted', async () => {
-  await using subject = await openForConformance()
+  await using subject = await openWithHost()
   const { store } = subject
   const imported = { forAccount: ALICE, createdBy: 'admin', createdAt: NOW, available: 2, uses: [] }
   await store.importCodes(HOST, [{ ...imported, code: 'x', disabled: true }], { at: NOW, dryRun: false })
