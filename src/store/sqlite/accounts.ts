@@ -1,15 +1,16 @@
 import type { InviteStore, MemberRecord, MemberSnapshot } from '../../invites/store.ts'
-import type { AccountStatus, InviteCodeWithUses } from '../../invites/types.ts'
+import type { AccountStatus } from '../../invites/types.ts'
 import type { Connection } from './file/connection.ts'
 import { auditor } from './rows/audit.ts'
-import { policyReader, usesReader } from './rows/readers.ts'
+import { policyReader } from './rows/policy.ts'
 import {
   ACCOUNT_COLUMNS,
-  CODE_COLUMNS,
+  CODE_COLUMNS_WITH_USES,
   prepareRows,
   toAccount,
+  toCodeWithUses,
   type AccountRow,
-  type CodeRow,
+  type CodeRowWithUses,
 } from './rows/rows.ts'
 
 type AccountMethods = Pick<
@@ -41,30 +42,32 @@ export function accountMethods({ db, read, readOne, write }: Connection): Accoun
            version = account.version + (account.invites_disabled <> excluded.invites_disabled)`,
   )
   const account = prepareRows<AccountRow>(db, `SELECT ${ACCOUNT_COLUMNS} FROM account WHERE did = ?`)
-  const codesOf = prepareRows<CodeRow>(
+  const codesOf = prepareRows<CodeRowWithUses>(
     db,
-    `SELECT ${CODE_COLUMNS} FROM invite_code WHERE for_account = ? ORDER BY created_at, code`,
+    `SELECT ${CODE_COLUMNS_WITH_USES} FROM invite_code WHERE for_account = ? ORDER BY created_at, code`,
   )
-  const codeNamed = prepareRows<CodeRow>(db, `SELECT ${CODE_COLUMNS} FROM invite_code WHERE code = ?`)
+  const codeNamed = prepareRows<CodeRowWithUses>(
+    db,
+    `SELECT ${CODE_COLUMNS_WITH_USES} FROM invite_code WHERE code = ?`,
+  )
   const earningSince = prepareRows<[number | null]>(db, 'SELECT earning_since FROM host WHERE hostname = ?')
   const standing = prepareRows<StandingRow>(
     db,
     'SELECT version, status, status_seq > 0 FROM account WHERE did = ?',
   )
   const policyOf = policyReader(db)
-  const withUses = usesReader(db)
   const recordDeed = auditor(db)
 
   function snapshot(did: string): MemberSnapshot {
     const row = account.get(did)
-    return { account: row && toAccount(row), codes: withUses(codesOf.all(did)) }
+    return { account: row && toAccount(row), codes: codesOf.all(did).map(toCodeWithUses) }
   }
 
   function record(did: string): MemberRecord {
     const member = snapshot(did)
     const code = member.account?.invitedByCode ?? null
-    const [invitedBy]: InviteCodeWithUses[] = code === null ? [] : withUses(codeNamed.all(code))
-    return { ...member, invitedBy }
+    const inviter = code === null ? undefined : codeNamed.get(code)
+    return { ...member, invitedBy: inviter && toCodeWithUses(inviter) }
   }
 
   return {

@@ -4,8 +4,15 @@ import type { Connection } from './file/connection.ts'
 import { isKeyCollision } from './file/errors.ts'
 import { auditor } from './rows/audit.ts'
 import { giftInserter } from './rows/gifts.ts'
-import { usesReader } from './rows/readers.ts'
-import { CODE_COLUMNS, prepareRows, toCode, type CodeRow } from './rows/rows.ts'
+import {
+  CODE_COLUMNS,
+  CODE_COLUMNS_WITH_USES,
+  prepareRows,
+  toCode,
+  toCodeWithUses,
+  type CodeRow,
+  type CodeRowWithUses,
+} from './rows/rows.ts'
 import { versionGrower } from './rows/versions.ts'
 
 type CodeMethods = Pick<
@@ -17,9 +24,9 @@ type OwnerRow = [did: string, host: string]
 
 /** One page of a listing: host, the position before it in the order's own columns, number of codes. */
 export const LISTING: Record<SortOrder, string> = {
-  recent: `SELECT ${CODE_COLUMNS} FROM invite_code WHERE host = ? AND (created_at, code) < (?, ?)
+  recent: `SELECT ${CODE_COLUMNS_WITH_USES} FROM invite_code WHERE host = ? AND (created_at, code) < (?, ?)
     ORDER BY created_at DESC, code DESC LIMIT ?`,
-  usage: `SELECT ${CODE_COLUMNS} FROM invite_code WHERE host = ? AND (used, created_at, code) < (?, ?, ?)
+  usage: `SELECT ${CODE_COLUMNS_WITH_USES} FROM invite_code WHERE host = ? AND (used, created_at, code) < (?, ?, ?)
     ORDER BY used DESC, created_at DESC, code DESC LIMIT ?`,
 }
 
@@ -56,15 +63,14 @@ export function codeMethods({ db, read, write }: Connection): CodeMethods {
   const disableByName = disabling('code')
   const disableByOwner = disabling('for_account')
   const page = {
-    recent: prepareRows<CodeRow>(db, LISTING.recent),
-    usage: prepareRows<CodeRow>(db, LISTING.usage),
+    recent: prepareRows<CodeRowWithUses>(db, LISTING.recent),
+    usage: prepareRows<CodeRowWithUses>(db, LISTING.usage),
   }
   const codeOfHost = prepareRows<CodeRow>(
     db,
     `SELECT ${CODE_COLUMNS} FROM invite_code WHERE code = ? AND host = ?`,
   )
   const statusOf = prepareRows<[AccountStatus]>(db, 'SELECT status FROM account WHERE did = ?')
-  const withUses = usesReader(db)
   const growVersions = versionGrower(db)
   const record = auditor(db)
 
@@ -111,7 +117,7 @@ export function codeMethods({ db, read, write }: Connection): CodeMethods {
       read(() => {
         const { used, createdAt, code } = after ?? BEFORE_ALL
         const position = sort === 'recent' ? [createdAt, code] : [used, createdAt, code]
-        return withUses(page[sort].all(host, ...position, limit))
+        return page[sort].all(host, ...position, limit).map(toCodeWithUses)
       }),
 
     codeStanding: (name, host) =>

@@ -11,15 +11,14 @@ import type { Connection } from './file/connection.ts'
 import { isKeyCollision } from './file/errors.ts'
 import { auditor } from './rows/audit.ts'
 import { peopleReader } from './rows/people.ts'
-import { usesReader } from './rows/readers.ts'
-import { CODE_COLUMNS, type CodeRow, prepareRows, toCode } from './rows/rows.ts'
+import { CODE_COLUMNS_WITH_USES, type CodeRowWithUses, prepareRows, toCodeWithUses } from './rows/rows.ts'
 import { versionGrower } from './rows/versions.ts'
 
 /** Members and their own codes. */
 export function givingMethods({ db, read, write }: Connection): GivingStore {
-  const codesOf = prepareRows<CodeRow>(
+  const codesOf = prepareRows<CodeRowWithUses>(
     db,
-    `SELECT ${CODE_COLUMNS} FROM invite_code WHERE for_account = ? ORDER BY created_at DESC, code DESC`,
+    `SELECT ${CODE_COLUMNS_WITH_USES} FROM invite_code WHERE for_account = ? ORDER BY created_at DESC, code DESC`,
   )
   const labelsOf = prepareRows<[code: string, label: string]>(
     db,
@@ -48,7 +47,6 @@ export function givingMethods({ db, read, write }: Connection): GivingStore {
        $at, $available, expires_at, note, restricted_to, $firstMadeAt
      FROM invite_code WHERE code = $code`,
   )
-  const withUses = usesReader(db)
   const peopleOf = peopleReader(db)
   const record = auditor(db)
   const growVersions = versionGrower(db)
@@ -61,10 +59,10 @@ export function givingMethods({ db, read, write }: Connection): GivingStore {
 
   function giving(did: string, host: string): Giving {
     const labels = new Map(labelsOf.all(did))
-    const codes = withUses(codesOf.all(did)).map((code) => ({
-      ...code,
-      label: labels.get(code.code) ?? null,
-    }))
+    const codes = codesOf
+      .all(did)
+      .map(toCodeWithUses)
+      .map((code) => ({ ...code, label: labels.get(code.code) ?? null }))
     const people = peopleOf(
       codes.flatMap(({ uses }) => uses.map(({ usedBy }) => usedBy)),
       host,
@@ -75,7 +73,7 @@ export function givingMethods({ db, read, write }: Connection): GivingStore {
 
   function switchOff({ code: name, host, replacement, cap, deed }: SwitchOff): SwitchOffOutcome {
     const { actor: owner, at } = deed
-    const codes = codesOf.all(owner).map(toCode)
+    const codes = codesOf.all(owner).map(toCodeWithUses)
     const code = codeToSwitchOff(name, codes, at)
     if (typeof code === 'string') return code
     if (disable.run({ code: name, owner, host, at }).changes !== 1) return 'unknown'

@@ -2,7 +2,7 @@ import type { InviteStore } from '../../invites/store.ts'
 import type { Host } from '../../invites/types.ts'
 import type { Connection } from './file/connection.ts'
 import { auditor } from './rows/audit.ts'
-import { policyReader } from './rows/readers.ts'
+import { policyReader } from './rows/policy.ts'
 import { prepareRows } from './rows/rows.ts'
 
 type HostMethods = Pick<

@@ -5,6 +5,8 @@ import type {
   AccountStatus,
   Door,
   InviteCode,
+  InviteCodeWithUses,
+  InviteUse,
   ReservationState,
   UpstreamStanding,
 } from '../../../invites/types.ts'
@@ -53,7 +55,7 @@ export type CodeRow = [
   firstMadeAt: number | null,
 ]
 
-export function toCode(row: CodeRow): InviteCode {
+export function toCode(row: CodeRow | CodeRowWithUses): InviteCode {
   const [
     code,
     host,
@@ -88,6 +90,27 @@ export function toCode(row: CodeRow): InviteCode {
     switchedOffAt,
     firstMadeAt,
   }
+}
+
+/**
+ * The same with the uses, newest first, as JSON: each value that comes through `node:sqlite` by itself costs more than
+ * what it takes to parse many at once.
+ */
+export const CODE_COLUMNS_WITH_USES = `${CODE_COLUMNS},
+  iif(used > 0, (SELECT json_group_array(json_array(used_by, used_at) ORDER BY used_at DESC, used_by)
+                 FROM invite_use WHERE invite_use.code = invite_code.code), NULL)`
+
+export type CodeRowWithUses = [...CodeRow, uses: string | null]
+
+export function toCodeWithUses(row: CodeRowWithUses): InviteCodeWithUses {
+  const uses = row.at(-1) as string | null
+  return { ...toCode(row), uses: uses === null ? [] : (JSON.parse(uses) as UseRow[]).map(toUse) }
+}
+
+type UseRow = [usedBy: string, usedAt: number]
+
+function toUse([usedBy, usedAt]: UseRow): InviteUse {
+  return { usedBy, usedAt }
 }
 
 export const ACCOUNT_COLUMNS =
