@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openApp } from '../../src/app.ts'
+import { NO_IDLE_COLLECTION } from '../../src/cli/commands/serve.ts'
 import { readConfig } from '../../src/config.ts'
 import { freePort, portOf } from '../../src/dev/free-port.ts'
 import { startLossyLink } from '../support/lossy-link.ts'
@@ -283,4 +285,8 @@ test('a first start needs a PDS that requires invites; later ones close the door
   } finally {
     cfg.invites = required
   }
+})
+
+test('the flag of V8 that it sets is one that V8 knows', () => {
+  expect(execFileSync(process.execPath, [NO_IDLE_COLLECTION, '--print', '1']).toString()).toBe('1\n')
 })
