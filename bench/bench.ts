@@ -30,8 +30,8 @@ export interface Bench {
 export interface Row {
   readonly name: string
   readonly title: string
-  /** Whether it is measured only when it is asked for. */
-  readonly isLong?: boolean
+  /** Which runs measure it; left out: all. One that is asked for by name is measured in any. */
+  readonly runs?: 'whole' | 'asked'
   readonly measure: (bench: Bench) => Promise<Section>
 }
 

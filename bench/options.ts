@@ -27,8 +27,8 @@ export interface Options {
 interface NamedRow {
   readonly name: string
   readonly title: string
-  /** Whether it is measured only when it is asked for. */
-  readonly isLong?: boolean
+  /** Which runs measure it; left out: all. One that is asked for by name is measured in any. */
+  readonly runs?: 'whole' | 'asked'
 }
 
 /** @throws {UsageError} with a sentence that says what is wrong */
@@ -39,9 +39,9 @@ export function parseOptions(args: readonly string[], rows: readonly NamedRow[])
     throw new UsageError(`There is no row "${unknown}": ${rows.map(({ name }) => name).join(', ')}`)
   if (values.profile && (only.length > 0 || all || soak))
     throw new UsageError('--profile measures no rows, so that it goes with none of --only, --all and --soak')
-  const usual = rows.filter(({ isLong = false }) => !isLong || all)
+  const usual = rows.filter(({ runs }) => all || (runs === 'whole' ? !values.quick : runs === undefined))
   const wanted = only.length > 0 ? rows.filter(({ name }) => only.includes(name)) : usual
-  const long = soak ? rows.filter((row) => row.isLong === true && !wanted.includes(row)) : []
+  const long = soak ? rows.filter((row) => row.runs === 'asked' && !wanted.includes(row)) : []
   return {
     quick: values.quick,
     strict: values.strict,
@@ -74,18 +74,19 @@ function parse(args: readonly string[]) {
   }
 }
 
+const ASIDE = { whole: ' (not in quick runs)', asked: ' (not by itself)' }
+
 /** What `--help` says. */
 export function usage(rows: readonly NamedRow[]): string {
   const width = Math.max(...rows.map(({ name }) => name.length))
   const list = rows.map(
-    ({ name, title, isLong }) =>
-      `  ${name.padEnd(width)}  ${title}${isLong === true ? ' (not by itself)' : ''}`,
+    ({ name, title, runs }) => `  ${name.padEnd(width)}  ${title}${runs ? ASIDE[runs] : ''}`,
   )
   return `Measures Latchkey beside the official PDS and beside the least that a server in Node does.
 
   npm run bench -- [options]
 
-  --quick       short runs: about two minutes once the databases are filled
+  --quick       short runs of the main sizes: under two minutes once the databases are filled
   --only ROW    one row; may be given several times
   --soak        the soak as well
   --all         everything, the soak included

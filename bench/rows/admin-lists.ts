@@ -12,7 +12,7 @@ import { sideBySide } from './side-by-side.ts'
 type Sort = 'recent' | 'usage'
 
 const PAGE = 100
-const SIZES = { quick: [1000, 1_000_000], whole: [1000, 100_000, 1_000_000] }
+const SIZES = { quick: [1_000_000], whole: [1000, 100_000, 1_000_000] }
 const SMALLEST = 1000
 const LARGEST = 1_000_000
 const AIMS: Readonly<Record<Sort, number>> = { usage: 1500, recent: 100 }

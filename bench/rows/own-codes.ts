@@ -30,7 +30,7 @@ export const ownCodes: Row = {
     const lines: Line[] = []
     const world = await bench.world(MEMBERS)
     const latchkey = await world.latchkey()
-    for (const codesEach of [5, 20]) {
+    for (const codesEach of bench.quick ? [5] : [5, 20]) {
       const crowd = crowdWith(bench, codesEach)
       const [representative] = crowd.members
       if (representative === undefined) throw new Error('there are no members')
@@ -44,7 +44,7 @@ export const ownCodes: Row = {
       })
       const urls = { latchkey: latchkey.url, pds: world.reference.url, floor: floor.url }
       await askAll(latchkey.url, crowd.members)
-      for (const connections of connectionsFor(bench, codesEach)) {
+      for (const connections of bench.quick ? [1, 16] : [1, 16, 64]) {
         const what = `${codesEach} codes, ${connections} at once`
         bench.progress(`own-codes: ${what}`)
         const rounds = await compareLoads(bench, urls, crowd, connections)
@@ -56,12 +56,6 @@ export const ownCodes: Row = {
     ]
     return { name: ownCodes.name, title: ownCodes.title, lines, notes }
   },
-}
-
-/** The quick run leaves out what shows little beside the others. */
-function connectionsFor({ quick }: Pick<Bench, 'quick'>, codesEach: number): readonly number[] {
-  if (!quick) return [1, 16, 64]
-  return codesEach === 5 ? [1, 16] : [16]
 }
 
 type Loads = Rounds<'latchkey' | 'pds' | 'floor', LoadFigures>

@@ -21,7 +21,7 @@ const AT_ONCE = 16
 export const soak: Row = {
   name: 'soak',
   title: `Memory of Latchkey under load by a million members, ${MINUTES} minutes`,
-  isLong: true,
+  runs: 'asked',
   async measure(bench) {
     const world = await bench.world(CROWD)
     const latchkey = await world.latchkey()

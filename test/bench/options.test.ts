@@ -5,9 +5,9 @@ import { parseOptions, UsageError } from '../../bench/options.ts'
 
 const ROWS = [
   { name: 'own-codes', title: 'Own codes' },
-  { name: 'start', title: 'Start' },
-  { name: 'soak', title: 'Soak', isLong: true },
-]
+  { name: 'start', title: 'Start', runs: 'whole' },
+  { name: 'soak', title: 'Soak', runs: 'asked' },
+] as const
 
 function rowsOf(...args: string[]) {
   return parseOptions(args, ROWS).rows
@@ -20,6 +20,13 @@ describe('the options of the benchmark', () => {
     expect(rowsOf('--all')).toEqual(['own-codes', 'start', 'soak'])
     expect(rowsOf('--only', 'start')).toEqual(['start'])
     expect(rowsOf('--only', 'soak', '--only', 'start')).toEqual(['start', 'soak'])
+  })
+
+  test('measure what is in whole runs only in quick ones as well when it is asked for', () => {
+    expect(rowsOf('--quick')).toEqual(['own-codes'])
+    expect(rowsOf('--quick', '--soak')).toEqual(['own-codes', 'soak'])
+    expect(rowsOf('--quick', '--only', 'start')).toEqual(['start'])
+    expect(rowsOf('--quick', '--all')).toEqual(['own-codes', 'start', 'soak'])
   })
 
   test('that can’t be understood are refused with a sentence', () => {
