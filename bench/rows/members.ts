@@ -80,7 +80,7 @@ function sorted(body: string): readonly com.atproto.server.defs.InviteCode[] {
   return codes.toSorted((a, b) => (a.code < b.code ? -1 : 1))
 }
 
-/** One contestant: a load on its server, after a run-up where it had none yet. */
+/** One contestant: a load on its server, after a run-up where it had none of the kind yet. */
 export function loadOn(
   { load, seconds, warmed }: Pick<Bench, 'load' | 'seconds' | 'warmed'>,
   url: string,
@@ -88,19 +88,19 @@ export function loadOn(
   connections: number,
   changes?: { readonly every: number; readonly adminAuthorization: string },
 ): () => Promise<LoadFigures> {
-  const plan = { url, membersFile: crowd.file, path: OWN_CODES, connections }
+  const plan = { url, membersFile: crowd.file, path: OWN_CODES, connections, ...(changes && { changes }) }
   let asked = 0
-  const go = async (length: number, changing = {}) => {
+  const go = async (length: number) => {
     // Members go on asking in turns, from one run to the next.
-    const figures = await load({ ...plan, ...changing, seconds: length, start: asked % crowd.members.length })
+    const figures = await load({ ...plan, seconds: length, start: asked % crowd.members.length })
     asked += figures.requests
     return figures
   }
-  const pair = `${url} ${crowd.file}`
+  const pair = `${url} ${crowd.file}${changes ? ', changing' : ''}`
   return async () => {
     if (!warmed.has(pair)) await go(RUN_UP)
     warmed.add(pair)
-    const figures = await go(seconds, changes === undefined ? {} : { changes })
+    const figures = await go(seconds)
     if (figures.failures > 0)
       throw new Error(`${url} failed ${figures.failures} of ${figures.requests} requests`)
     return figures
