@@ -12,7 +12,8 @@ import { OWN_CODES } from './members.ts'
 
 const MINUTES = 10
 const MINUTE = 60_000
-const MARGIN = 1000
+/** How often is looked: what V8 has not collected yet goes up and down within a minute. */
+const EVERY = 1000
 /** By then everything is compiled and the caches are at work. */
 const SETTLED = 2
 const GROWTH = atMost(1.1)
@@ -32,17 +33,10 @@ export const soak: Row = {
     const load = bench.load({ ...plan, seconds: MINUTES * 60 })
     const lines: Line[] = []
     for (let minute = 1; minute <= MINUTES; minute++) {
-      // Just before the end of each minute: the last look is under load too.
-      await sleep(startedAt + minute * MINUTE - MARGIN - performance.now())
-      const megabytes = residentMegabytes(latchkey.pid)
-      if (megabytes === undefined) throw new Error('This system does not tell how much memory a process has')
-      bench.progress(`soak: minute ${minute}, ${megabytes.toFixed(0)} MB`)
-      lines.push({
-        what: `minute ${minute}`,
-        unit: 'MB',
-        sides: { latchkey: spreadOf([megabytes]) },
-        results: [],
-      })
+      // The last look is under load too.
+      const megabytes = spreadOf(await memoryUntil(startedAt + minute * MINUTE - EVERY, latchkey.pid))
+      bench.progress(`soak: minute ${minute}, ${megabytes.median.toFixed(0)} MB`)
+      lines.push({ what: `minute ${minute}`, unit: 'MB', sides: { latchkey: megabytes }, results: [] })
     }
     const figures = await load
     const [last, settled] = [lines.at(-1), lines[SETTLED - 1]]
@@ -58,6 +52,18 @@ export const soak: Row = {
       ],
     }
   },
+}
+
+/** @returns what a process holds in memory, every second until then, in MB */
+async function memoryUntil(end: number, pid: number): Promise<readonly number[]> {
+  const looks: number[] = []
+  do {
+    await sleep(EVERY)
+    const megabytes = residentMegabytes(pid)
+    if (megabytes === undefined) throw new Error('This system does not tell how much memory a process has')
+    looks.push(megabytes)
+  } while (performance.now() + EVERY < end)
+  return looks
 }
 
 /** @returns a file of all members, one `did token` a line */
