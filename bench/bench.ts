@@ -30,7 +30,7 @@ export interface Bench {
 export interface Row {
   readonly name: string
   readonly title: string
-  /** Which runs measure it; left out: all. One that is asked for by name is measured in any. */
+  /** Which runs measure it: `whole` ones, or those in which it is `asked` for by name or a flag; left out: all. */
   readonly runs?: 'whole' | 'asked'
   readonly measure: (bench: Bench) => Promise<Section>
 }

@@ -27,7 +27,7 @@ export interface Options {
 interface NamedRow {
   readonly name: string
   readonly title: string
-  /** Which runs measure it; left out: all. One that is asked for by name is measured in any. */
+  /** Which runs measure it: `whole` ones, or those in which it is `asked` for by name or a flag; left out: all. */
   readonly runs?: 'whole' | 'asked'
 }
 
@@ -39,7 +39,7 @@ export function parseOptions(args: readonly string[], rows: readonly NamedRow[])
     throw new UsageError(`There is no row "${unknown}": ${rows.map(({ name }) => name).join(', ')}`)
   if (values.profile && (only.length > 0 || all || soak))
     throw new UsageError('--profile measures no rows, so that it goes with none of --only, --all and --soak')
-  const usual = rows.filter(({ runs }) => all || (runs === 'whole' ? !values.quick : runs === undefined))
+  const usual = rows.filter(({ runs }) => all || runs === undefined || (runs === 'whole' && !values.quick))
   const wanted = only.length > 0 ? rows.filter(({ name }) => only.includes(name)) : usual
   const long = soak ? rows.filter((row) => row.runs === 'asked' && !wanted.includes(row)) : []
   return {

@@ -12,7 +12,7 @@ import { OWN_CODES } from './members.ts'
 
 const MINUTES = 10
 const MINUTE = 60_000
-/** How often is looked: what V8 has not collected yet goes up and down within a minute. */
+/** How often it looks: what V8 has not collected yet goes up and down within a minute. */
 const EVERY = 1000
 /** By then everything is compiled and the caches are at work. */
 const SETTLED = 2
@@ -33,7 +33,7 @@ export const soak: Row = {
     const load = bench.load({ ...plan, seconds: MINUTES * 60 })
     const lines: Line[] = []
     for (let minute = 1; minute <= MINUTES; minute++) {
-      // The last look is under load too.
+      // A second before the minute ends: the last look is under load too.
       const megabytes = spreadOf(await memoryUntil(startedAt + minute * MINUTE - EVERY, latchkey.pid))
       bench.progress(`soak: minute ${minute}, ${megabytes.median.toFixed(0)} MB`)
       lines.push({ what: `minute ${minute}`, unit: 'MB', sides: { latchkey: megabytes }, results: [] })

@@ -100,6 +100,22 @@ export interface FeedStore {
   explainArrivals(host: string, margin: Duration): Promise<void>
 }
 
+/**
+ * Wants a listing, unless one waits for the operator's word or has it: wanting anew would take that word back.
+ *
+ * @returns whether one will be made by itself
+ */
+export async function wantListing(
+  store: Pick<FeedStore, 'resync' | 'wantResync'>,
+  host: string,
+  at: Instant,
+): Promise<boolean> {
+  const resync = await store.resync(host)
+  if (resync === undefined || resync.missing !== null) return false
+  await store.wantResync(host, at)
+  return true
+}
+
 /** So many accounts can be gone at once without a question. */
 const UNSUSPICIOUS = 20
 const UNSUSPICIOUS_SHARE = 0.05

@@ -1,7 +1,7 @@
 import { setImmediate as others } from 'node:timers/promises'
 import { websocket } from '@atproto/ws-client'
 import type { Logger } from 'pino'
-import type { FeedStore } from '../invites/feed.ts'
+import { type FeedStore, wantListing } from '../invites/feed.ts'
 import type { Duration, Host, Instant } from '../invites/types.ts'
 import type { PdsClient } from './client.ts'
 import { firehosePath, type Frame, readFrame, UnreadableFrameError } from './firehose.ts'
@@ -197,17 +197,9 @@ export class FirehoseReader {
     return null
   }
 
-  /**
-   * Wants a listing, unless one waits for the operator's word or has it: wanting anew would take that word back.
-   *
-   * @returns whether one will be made by itself
-   */
-  async #wantListing(): Promise<boolean> {
+  #wantListing(): Promise<boolean> {
     const { store, now } = this.#options
-    const resync = await store.resync(this.#host)
-    if (resync === undefined || resync.missing !== null) return false
-    await store.wantResync(this.#host, now())
-    return true
+    return wantListing(store, this.#host, now())
   }
 
   async #workIn(bytes: Uint8Array): Promise<void> {

@@ -1,3 +1,4 @@
+import { wantListing } from '../invites/feed.ts'
 import type { UpstreamAccount } from '../invites/imports.ts'
 import type { HeldUse, UpstreamArrival } from '../invites/reconciling.ts'
 import type { InviteStore } from '../invites/store.ts'
@@ -57,8 +58,8 @@ const PAGE = 500
 /**
  * Finds what a restored backup has forgotten, on either side, and mends it: uses that the PDS knows of and Latchkey does
  * not are counted, codes that the PDS would redeem again are disabled there. Accounts that the PDS has lost are told, and
- * their uses given back only when asked for. A second time finds nothing but those. Whoever applies something wants a
- * listing of the accounts as well.
+ * their uses given back only when asked for. A second time finds nothing but those. Where it was applied and anything was
+ * found, a listing of the accounts is wanted as well, by which lost ones count as deleted.
  *
  * Latchkey may be serving meanwhile.
  *
@@ -77,10 +78,11 @@ export async function reconcile(ports: ReconcilePorts, options: ReconcileOptions
   const lost = [...arrivals.map(asLostUse), ...(await lostUpstream(ports, current.uncounted))]
   if (options.apply) await count(ports, arrivals, current.uncounted)
   const vanished = await findVanished(ports, current.uses, before)
-  const givenBack = options.apply && options.giveBack ? await giveBack(ports, vanished) : 0
-  // The numbers of a restored PDS's events may have passed the last one known before it was heard again.
+  // Where a restored PDS's events have passed the last number known before it was heard again, it does not say that they began
+  // anew, and whom it has lost would stay.
   if (options.apply && lost.length + open.length + vanished.length > 0)
-    await ports.store.wantResync(ports.hostname, ports.now())
+    await wantListing(ports.store, ports.hostname, ports.now())
+  const givenBack = options.apply && options.giveBack ? await giveBack(ports, vanished) : 0
   return {
     applied: options.apply,
     lost,

@@ -145,3 +145,23 @@ test('what a code was used for until it was disabled is counted', async () => {
   expect(await codeOf(store)).toMatchObject({ used: 1, uses: [{ usedBy: BOB }] })
   expect(await reconcile(ports, APPLY)).toMatchObject({ open: [], lost: [], vanished: [] })
 })
+
+test('what was applied wants a listing, and takes back no word that the operator gave', async () => {
+  await using subject = await openWithHost()
+  const { store } = subject
+  await gift(store, 'a')
+  await redeem(store, 'r1', 'a', BOB)
+  await reconcile(portsOf(store, { codes: () => [], accounts: [BOB] }), APPLY)
+  expect(await store.resync(HOST)).toMatchObject({ wantedAt: null })
+
+  const ports = portsOf(store, { codes: () => [] })
+  await reconcile(ports, { apply: false, giveBack: false })
+  expect(await store.resync(HOST)).toMatchObject({ wantedAt: null })
+  await reconcile(ports, { apply: true, giveBack: false })
+  expect(await store.resync(HOST)).toMatchObject({ wantedAt: NOW + 10 })
+
+  await store.holdResync(HOST, 30)
+  await store.acceptResync(HOST)
+  await reconcile(ports, { apply: true, giveBack: false })
+  expect(await store.resync(HOST)).toMatchObject({ missing: 30, accepted: true })
+})

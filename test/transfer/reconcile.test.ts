@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { upstreamOwner } from '../../src/pds/upstream-owner.ts'
@@ -152,7 +153,7 @@ describe('the PDS put back to noon', { timeout: PATIENCE }, () => {
     return String(database.prepare('SELECT id FROM reservation WHERE did = ?').get(did)?.['id'])
   }
 
-  /** Has the PDS tell so much of an account that the number of Latchkey's last event is its again, and means another one. */
+  /** Has the PDS tell so much of an account that Latchkey's cursor is no longer in its future. */
   async function overtakeCursor(did: string): Promise<void> {
     for (let index = 0; index < 30; index++) {
       const renamed = await post(
@@ -164,9 +165,20 @@ describe('the PDS put back to noon', { timeout: PATIENCE }, () => {
     }
   }
 
-  function isComparisonWanted(): boolean {
+  function hostRow(): Record<string, unknown> {
     using database = new DatabaseSync(world.books.latchkey, { readOnly: true })
-    return database.prepare('SELECT resync_wanted_at AS since FROM host').get()?.['since'] !== null
+    return { ...database.prepare('SELECT firehose_cursor, resync_wanted_at, listed_at FROM host').get() }
+  }
+
+  /** Nothing is wrong once the accounts were listed, and no listing is wanted any more. */
+  function listingUnderWay(): readonly string[] {
+    const { resync_wanted_at: wanted, listed_at: listed } = hostRow()
+    return wanted === null && listed !== null ? [] : ['the accounts were not compared yet']
+  }
+
+  function lastEventOfThePds(): unknown {
+    using database = new DatabaseSync(join(dirname(world.books.pds), 'sequencer.sqlite'), { readOnly: true })
+    return database.prepare('SELECT max(seq) AS last FROM repo_seq').get()?.['last']
   }
 
   /** Of whom Latchkey does not know that they are gone. */
@@ -209,11 +221,13 @@ describe('the PDS put back to noon', { timeout: PATIENCE }, () => {
     ]
     await world.converged()
     mintAtNoon(reservationOf(vanishing[2] ?? ''))
-    await eventually(() => (isComparisonWanted() ? ['the accounts were not compared yet'] : []))
+    await eventually(listingUnderWay)
     await world.latchkeys[0]?.kill()
     await sides.restorePds()
     const [beside = ''] = await letIn(world.pdsUrl, imported, 1)
     await overtakeCursor(stays)
+    expect(hostRow()['firehose_cursor']).toBeGreaterThan(0)
+    expect(lastEventOfThePds()).toBeGreaterThan(Number(hostRow()['firehose_cursor']))
 
     const before = everything(world, ['pds'])
     const preview = await sides.reconciled()

@@ -15,8 +15,8 @@ export function serveCommand(): Command {
 }
 
 /**
- * No collection of V8 for idle processes: after it ready answers cost a seventh more for as long as the process runs
- * (docs/performance.md). A Node that does not know the flag says so and goes on.
+ * Switches off V8's collection for idle processes, after which ready answers cost a seventh more for as long as was looked
+ * (docs/decisions/0017-no-collection-for-being-idle.md). A Node that does not know the flag says so and goes on.
  */
 export const NO_IDLE_COLLECTION = '--memory-reducer-gc-count=0'
 

@@ -93,7 +93,7 @@ export function toCode(row: CodeRow | CodeRowWithUses): InviteCode {
 }
 
 /**
- * The same with the uses, newest first, as JSON: each value that comes through `node:sqlite` by itself costs more than
+ * `CODE_COLUMNS` with the uses, newest first, as JSON, for a statement that calls `invite_code` by no other name: each value that comes through `node:sqlite` by itself costs more than
  * what it takes to parse many at once.
  */
 export const CODE_COLUMNS_WITH_USES = `${CODE_COLUMNS},
