@@ -60,7 +60,10 @@ export async function withNewCodes<T>(
   work: (codes: readonly string[]) => Promise<T | 'collision'>,
 ): Promise<readonly [outcome: T, codes: readonly string[]]> {
   for (let attempt = 0; attempt <= COLLISION_RETRIES; attempt++) {
-    const codes = Array.from({ length: count }, () => makeCode(hostname, random))
+    const bytes = random(count * CODE_BYTES)
+    const codes = Array.from({ length: count }, (_, index) =>
+      makeCode(hostname, (length) => bytes.subarray(index * length, (index + 1) * length)),
+    )
     const outcome = await work(codes)
     if (outcome !== 'collision') return [outcome, codes]
   }

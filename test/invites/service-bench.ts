@@ -54,7 +54,7 @@ export async function openBench({
   const host = await store.openHost({ hostname: HOST, did: 'did:web:pds.example.com' })
 
   let clock = BIRTH
-  const drawn: Uint8Array[] = []
+  const drawn: number[] = []
   const chance = seededBytes(1)
   const accounts = new Map(
     [ALICE, BOB].map((did) => [did, { handle: `${did.slice(8)}.test`, createdAt: BIRTH }]),
@@ -68,7 +68,10 @@ export async function openBench({
       return new Map([...accounts].filter(([did]) => dids.includes(did)))
     },
     now: () => clock,
-    random: (bytes) => drawn.shift() ?? chance(bytes),
+    random: (bytes) => {
+      const first = drawn.splice(0, bytes)
+      return Uint8Array.from([...first, ...chance(bytes - first.length)])
+    },
     limits: LIMITS,
   })
   const side = stack.use(new DatabaseSync(path, { timeout: 0 }))
@@ -80,7 +83,7 @@ export async function openBench({
     side,
     pds: { accounts, questions },
     goTo: (now) => (clock = now),
-    drawNext: (...letters) => drawn.push(...letters.map(bytesOf)),
+    drawNext: (...letters) => drawn.push(...letters.flatMap(bytesOf)),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
 }
@@ -91,8 +94,8 @@ export function codeOf(letters: string): string {
 }
 
 /** The bytes that a code's ten letters are made of. */
-function bytesOf(letters: string): Uint8Array {
-  return Uint8Array.from(letters, (letter) => 'abcdefghijklmnopqrstuvwxyz234567'.indexOf(letter))
+function bytesOf(letters: string): number[] {
+  return Array.from(letters, (letter) => 'abcdefghijklmnopqrstuvwxyz234567'.indexOf(letter))
 }
 
 /** The same bytes for the same seed: a linear congruential generator, its high bits. */

@@ -11,11 +11,16 @@ import { prepareRows } from '../rows/rows.ts'
 /** Marks a file as Latchkey's: "LKEY" in ASCII, kept where SQLite keeps application ids. */
 const APPLICATION_ID = 0x4c4b4559
 
-/** What a connection that writes is set to. The pages kept in memory are 16 MB: of 2, one request for many codes is too much. */
+/**
+ * What a connection that writes is set to. The pages kept in memory are 16 MB: of 2, one request for many codes is too much.
+ * The log is moved into the file at 16 MB as well: the pages of random keys are changed by nearly every commit, and at 4 MB a
+ * page was written to the file almost as often as to the log.
+ */
 export const CONNECTION_SETTINGS = [
   'PRAGMA journal_mode = WAL',
   'PRAGMA synchronous = FULL',
   'PRAGMA cache_size = -16384',
+  'PRAGMA wal_autocheckpoint = 4096',
 ]
 
 /** How long to wait at the start: another process may be copying and migrating a large file. Milliseconds. */

@@ -26,15 +26,26 @@ export interface Gifts {
 export function giftInserter(db: DatabaseSync): (gifts: Gifts) => void {
   const insert = db.prepare(
     `INSERT INTO invite_code (code, host, for_account, created_by, created_at, available, expires_at, note, restricted_to)
-     SELECT value ->> 0, $host, value ->> 1, '${ADMIN}', $createdAt, value ->> 2, $expiresAt, $note, $restrictedTo
-     FROM json_each($codes)`,
+     SELECT code.value, $host, owner.key, '${ADMIN}', $createdAt, $available, $expiresAt, $note, $restrictedTo
+     FROM json_each($codesByOwner) AS owner, json_each(owner.value) AS code
+     ORDER BY code.value`,
   )
   const keepNote = noteKeeper(db)
   return ({ host, createdAt, codes, expiresAt = null, note = null, restrictedTo = null }) => {
-    const rows = codes
-      .toSorted((a, b) => (a.code < b.code ? -1 : 1))
-      .map(({ code, forAccount, available }) => [code, forAccount, available])
-    insert.run({ host, createdAt, expiresAt, note, restrictedTo, codes: JSON.stringify(rows) })
+    const alike = { host, createdAt, expiresAt, note, restrictedTo }
+    for (const [available, some] of Map.groupBy(codes, (code) => code.available))
+      insert.run({ ...alike, available, codesByOwner: byOwner(some) })
     keepNote(note)
   }
+}
+
+/** A JSON object: the names of each owner's codes. */
+function byOwner(codes: Gifts['codes']): string {
+  const names = new Map<string, string[]>()
+  for (const { code, forAccount } of codes) {
+    const some = names.get(forAccount)
+    if (some === undefined) names.set(forAccount, [code])
+    else some.push(code)
+  }
+  return JSON.stringify(Object.fromEntries(names))
 }
