@@ -38,8 +38,15 @@ export interface MemberSnapshot {
   readonly codes: readonly InviteCodeWithUses[]
 }
 
-/** A member, and all that decides what is earned, read in one snapshot. */
-export interface EarnerSnapshot extends MemberSnapshot {
+/** What a member is shown of a code, and what decides whether another is earned. */
+export type OwnCode = Omit<InviteCodeWithUses, 'host' | 'restrictedTo' | 'upstream'>
+
+/** A member, and all that decides what is earned, read in one snapshot; without what neither needs, for it is read often. */
+export interface EarnerSnapshot {
+  /** Undefined while it has no row. */
+  readonly account: Pick<Account, 'host' | 'createdAt' | 'invitesDisabled' | 'version'> | undefined
+  /** All codes that the DID owns, by `(createdAt, code)` ascending; uses newest first. */
+  readonly codes: readonly OwnCode[]
   /** Since when members of the host earn; null while they do not. */
   readonly earningSince: Instant | null
   readonly policy: Policy

@@ -152,7 +152,9 @@ describe('creating earned codes', () => {
     bench.goTo(BIRTH + 2 * DAY + 5)
     const { codes } = await bench.service.codesOfMember(ALICE, BOTH)
     expect(new Set(codes.map(({ ordinal }) => ordinal))).toEqual(new Set([1, 2]))
-    for (const code of codes)
+    const { codes: made } = await bench.store.memberSnapshot(ALICE)
+    expect(made).toHaveLength(2)
+    for (const code of made)
       expect(code).toMatchObject({
         host: HOST,
         forAccount: ALICE,

@@ -2,15 +2,18 @@ import type { InviteStore, MemberRecord, MemberSnapshot } from '../../invites/st
 import type { AccountStatus } from '../../invites/types.ts'
 import type { Connection } from './file/connection.ts'
 import { auditor } from './rows/audit.ts'
-import { policyReader } from './rows/policy.ts'
+import { type PolicyRow, toPolicy } from './rows/policy.ts'
 import {
   ACCOUNT_COLUMNS,
   CODE_COLUMNS_WITH_USES,
+  OWN_CODE_COLUMNS,
   prepareRows,
   toAccount,
   toCodeWithUses,
+  toOwnCode,
   type AccountRow,
   type CodeRowWithUses,
+  type OwnCodeRow,
 } from './rows/rows.ts'
 
 type AccountMethods = Pick<
@@ -19,6 +22,16 @@ type AccountMethods = Pick<
 >
 
 type StandingRow = [version: number, status: AccountStatus, isConfirmed: 0 | 1]
+
+/** Of a host, of its policy, and of an account: each undefined as nulls. */
+type EarnerRow = [
+  earningSince: number | null,
+  ...policy: PolicyRow,
+  host: string | null,
+  createdAt: number | null,
+  invitesDisabled: 0 | 1,
+  version: number,
+]
 
 /** Accounts, and what is read of one with its codes. */
 export function accountMethods({ db, read, readOne, write }: Connection): AccountMethods {
@@ -50,12 +63,20 @@ export function accountMethods({ db, read, readOne, write }: Connection): Accoun
     db,
     `SELECT ${CODE_COLUMNS_WITH_USES} FROM invite_code WHERE code = ?`,
   )
-  const earningSince = prepareRows<[number | null]>(db, 'SELECT earning_since FROM host WHERE hostname = ?')
+  const earner = prepareRows<EarnerRow>(
+    db,
+    `SELECT earning_since, interval, epoch, cap, account.host, account.created_at, invites_disabled, version
+     FROM (SELECT ?1 AS did, ?2 AS hostname) AS asked
+       LEFT JOIN host USING (hostname) LEFT JOIN policy ON policy.host = asked.hostname LEFT JOIN account USING (did)`,
+  )
+  const ownCodesOf = prepareRows<OwnCodeRow>(
+    db,
+    `SELECT ${OWN_CODE_COLUMNS} FROM invite_code WHERE for_account = ? ORDER BY created_at, code`,
+  )
   const standing = prepareRows<StandingRow>(
     db,
     'SELECT version, status, status_seq > 0 FROM account WHERE did = ?',
   )
-  const policyOf = policyReader(db)
   const recordDeed = auditor(db)
 
   function snapshot(did: string): MemberSnapshot {
@@ -84,12 +105,19 @@ export function accountMethods({ db, read, readOne, write }: Connection): Accoun
 
     memberSnapshot: (did) => read(() => snapshot(did)),
 
-    earnerSnapshot: (did, host) =>
-      read(() => ({
-        ...snapshot(did),
-        earningSince: earningSince.get(host)?.[0] ?? null,
-        policy: policyOf(host),
-      })),
+    earnerSnapshot: (did, hostname) =>
+      read(() => {
+        const row = earner.get(did, hostname)
+        if (row === undefined) throw new Error('a statement that always has a row had none')
+        const [earningSince, interval, epoch, cap, host, createdAt, invitesDisabled, version] = row
+        return {
+          account:
+            host === null ? undefined : { host, createdAt, invitesDisabled: invitesDisabled === 1, version },
+          codes: ownCodesOf.all(did).map((code) => toOwnCode(did, code)),
+          earningSince,
+          policy: toPolicy([interval, epoch, cap]),
+        }
+      }),
 
     standing: (did) =>
       readOne(() => {

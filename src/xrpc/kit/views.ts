@@ -1,11 +1,11 @@
 import type { DatetimeString, DidString } from '@atproto/lex-schema'
 import { isDisabled, isExpired } from '../../invites/predicates.ts'
-import type { MemberRecord } from '../../invites/store.ts'
-import type { Instant, InviteCodeWithUses } from '../../invites/types.ts'
+import type { MemberRecord, OwnCode } from '../../invites/store.ts'
+import type { Instant } from '../../invites/types.ts'
 import type { com } from '../../lexicons/index.ts'
 
 /** Shapes a code as the lexicon has it and with nothing else; an expired code shows as disabled. */
-export function inviteCodeView(code: InviteCodeWithUses, now: Instant): com.atproto.server.defs.InviteCode {
+export function inviteCodeView(code: OwnCode, now: Instant): com.atproto.server.defs.InviteCode {
   return {
     code: code.code,
     available: code.available,

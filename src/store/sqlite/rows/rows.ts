@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
-import type { Reservation } from '../../../invites/store.ts'
+import type { OwnCode, Reservation } from '../../../invites/store.ts'
 import type {
   Account,
   AccountStatus,
@@ -93,18 +93,73 @@ export function toCode(row: CodeRow | CodeRowWithUses): InviteCode {
 }
 
 /**
- * `CODE_COLUMNS` with the uses, newest first, as JSON, for a statement that calls `invite_code` by no other name: each value that comes through `node:sqlite` by itself costs more than
- * what it takes to parse many at once.
+ * The uses of a code, newest first, as JSON, for a statement that calls `invite_code` by no other name: each value that
+ * comes through `node:sqlite` by itself costs more than what it takes to parse many at once.
  */
-export const CODE_COLUMNS_WITH_USES = `${CODE_COLUMNS},
-  iif(used > 0, (SELECT json_group_array(json_array(used_by, used_at) ORDER BY used_at DESC, used_by)
-                 FROM invite_use WHERE invite_use.code = invite_code.code), NULL)`
+const USES = `iif(used > 0, (SELECT json_group_array(json_array(used_by, used_at) ORDER BY used_at DESC, used_by)
+                             FROM invite_use WHERE invite_use.code = invite_code.code), NULL)`
+
+export const CODE_COLUMNS_WITH_USES = `${CODE_COLUMNS}, ${USES}`
 
 export type CodeRowWithUses = [...CodeRow, uses: string | null]
 
 export function toCodeWithUses(row: CodeRowWithUses): InviteCodeWithUses {
-  const uses = row.at(-1) as string | null
-  return { ...toCode(row), uses: uses === null ? [] : (JSON.parse(uses) as UseRow[]).map(toUse) }
+  return { ...toCode(row), uses: toUses(row.at(-1) as string | null) }
+}
+
+/** For a statement that reads the codes of one owner. */
+export const OWN_CODE_COLUMNS = `code, created_by, ordinal, created_at, available, used, reserved, disabled_at, expires_at,
+  switched_off_at, first_made_at, ${USES}`
+
+export type OwnCodeRow = [
+  code: string,
+  createdBy: string,
+  ordinal: number | null,
+  createdAt: number,
+  available: number,
+  used: number,
+  reserved: number,
+  disabledAt: number | null,
+  expiresAt: number | null,
+  switchedOffAt: number | null,
+  firstMadeAt: number | null,
+  uses: string | null,
+]
+
+export function toOwnCode(forAccount: string, row: OwnCodeRow): OwnCode {
+  const [
+    code,
+    createdBy,
+    ordinal,
+    createdAt,
+    available,
+    used,
+    reserved,
+    disabledAt,
+    expiresAt,
+    switchedOffAt,
+    firstMadeAt,
+    uses,
+  ] = row
+  return {
+    code,
+    forAccount,
+    createdBy,
+    ordinal,
+    createdAt,
+    available,
+    used,
+    reserved,
+    disabledAt,
+    expiresAt,
+    switchedOffAt,
+    firstMadeAt,
+    uses: toUses(uses),
+  }
+}
+
+function toUses(json: string | null): InviteUse[] {
+  return json === null ? [] : (JSON.parse(json) as UseRow[]).map(toUse)
 }
 
 type UseRow = [usedBy: string, usedAt: number]
