@@ -6,7 +6,7 @@ import { operatorsOnly } from './kit/admission.ts'
 import type { XrpcContext } from './kit/context.ts'
 import { csvLine } from './kit/csv.ts'
 import { fileMethod, type XrpcMethod } from './kit/method.ts'
-import { datetime } from './kit/views.ts'
+import { datetime } from './kit/datetime.ts'
 
 const COLUMNS = [
   'code',

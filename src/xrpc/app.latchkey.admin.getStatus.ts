@@ -4,7 +4,7 @@ import { app } from '../lexicons/index.ts'
 import { operatorsOnly } from './kit/admission.ts'
 import type { XrpcContext } from './kit/context.ts'
 import { method, type XrpcMethod } from './kit/method.ts'
-import { datetime } from './kit/views.ts'
+import { datetime } from './kit/datetime.ts'
 
 /** How sign-ups are going. */
 export function getStatus(context: XrpcContext): XrpcMethod {

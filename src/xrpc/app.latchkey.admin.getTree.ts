@@ -5,7 +5,7 @@ import type { XrpcContext } from './kit/context.ts'
 import { joinedCursor, parseJoinedCursor } from './kit/cursors.ts'
 import { personView } from './kit/latchkey-views.ts'
 import { method, type XrpcMethod } from './kit/method.ts'
-import { datetime } from './kit/views.ts'
+import { datetime } from './kit/datetime.ts'
 
 /** A level of the invitation tree. */
 export function getTree(context: XrpcContext): XrpcMethod {

@@ -6,7 +6,7 @@ import type { XrpcContext } from './kit/context.ts'
 import { joinedCursor, pageOf, parseJoinedCursor } from './kit/cursors.ts'
 import { personView } from './kit/latchkey-views.ts'
 import { method, type XrpcMethod } from './kit/method.ts'
-import { datetime } from './kit/views.ts'
+import { datetime } from './kit/datetime.ts'
 
 const { main } = app.latchkey.admin.listAccounts
 

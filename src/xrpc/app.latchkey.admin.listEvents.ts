@@ -4,7 +4,7 @@ import { operatorsOnly } from './kit/admission.ts'
 import type { XrpcContext } from './kit/context.ts'
 import { logCursor, pageOf, parseLogCursor } from './kit/cursors.ts'
 import { method, type XrpcMethod } from './kit/method.ts'
-import { datetime } from './kit/views.ts'
+import { datetime } from './kit/datetime.ts'
 
 /** The audit log, newest first. */
 export function listEvents(context: XrpcContext): XrpcMethod {

@@ -3,7 +3,7 @@ import { XrpcFailure } from '../wire/failure.ts'
 import type { XrpcContext } from './kit/context.ts'
 import { personView } from './kit/latchkey-views.ts'
 import { method, type XrpcMethod } from './kit/method.ts'
-import { datetime } from './kit/views.ts'
+import { datetime } from './kit/datetime.ts'
 
 /** The doors' own words to whoever came with too many codes that were not good. */
 const GUESSING =

@@ -1,7 +1,7 @@
 import type { DidString, HandleString } from '@atproto/lex-schema'
 import type { InviteUse, Person } from '../../invites/types.ts'
 import type { app } from '../../lexicons/index.ts'
-import { datetime } from './views.ts'
+import { datetime } from './datetime.ts'
 
 /** Shapes an account as the lexicon has it. */
 export function personView({ did, handle, status }: Person): app.latchkey.defs.Person {

@@ -6,7 +6,7 @@ import type { Instant } from '../../invites/types.ts'
 import type { app } from '../../lexicons/index.ts'
 import { invalidRequest } from '../../wire/failure.ts'
 import { personView } from './latchkey-views.ts'
-import { datetime } from './views.ts'
+import { datetime } from './datetime.ts'
 
 /** Shapes a code as operators see it. */
 export function foundCodeView(found: FoundCode, now: Instant): app.latchkey.defs.CodeForOperators {

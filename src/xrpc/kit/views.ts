@@ -1,8 +1,9 @@
-import type { DatetimeString, DidString } from '@atproto/lex-schema'
+import type { DidString } from '@atproto/lex-schema'
 import { isDisabled, isExpired } from '../../invites/predicates.ts'
 import type { MemberRecord, OwnCode } from '../../invites/store.ts'
 import type { Instant } from '../../invites/types.ts'
 import type { com } from '../../lexicons/index.ts'
+import { datetime } from './datetime.ts'
 
 /** Shapes a code as the lexicon has it and with nothing else; an expired code shows as disabled. */
 export function inviteCodeView(code: OwnCode, now: Instant): com.atproto.server.defs.InviteCode {
@@ -37,9 +38,4 @@ export function withInvites(
     invitesDisabled: record?.account?.invitesDisabled ?? false,
     ...(showNote && typeof note === 'string' && { inviteNote: note }),
   }
-}
-
-/** An instant as lexicons have it. */
-export function datetime(instant: Instant): DatetimeString {
-  return new Date(instant).toISOString() as DatetimeString
 }
