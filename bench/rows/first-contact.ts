@@ -3,13 +3,16 @@ import { didOf } from '../data/names.ts'
 import { MEMBERS, MEMBERS_PER_GROUP } from '../data/sets.ts'
 import { sessionToken } from '../data/tokens.ts'
 import { Client } from '../load/client.ts'
-import { median, spreadOf } from '../measure/statistics.ts'
+import { median, type Spread, spreadOf } from '../measure/statistics.ts'
 import { atMost, type Line, type Target, timesAsMuch } from '../report/model.ts'
+import { startRelay } from '../servers/floor.ts'
 import { OWN_CODES } from './members.ts'
 
 const PER_ROUND = { quick: 100, whole: 300 }
 /** Members with other numbers of codes, so that nobody of those who are measured was there before. */
 const RUN_UP = { first: MEMBERS_PER_GROUP, quick: 1500, whole: 3000 }
+/** What Latchkey asks the PDS. */
+const PROBE = `${OWN_CODES}?includeUsed=false&createAvailable=false`
 const PROBE_AIM = atMost(1.3)
 const SECRET_AIM = atMost(0.3)
 
@@ -22,6 +25,7 @@ export const firstContact: Row = {
     await using probing = await world.startLatchkey({ name: 'probe', verifies: 'probe' })
     await using verifying = await world.startLatchkey({ name: 'secret', verifies: 'secret' })
     const perRound = bench.quick ? PER_ROUND.quick : PER_ROUND.whole
+    await using relay = await startRelay(bench.processes, 'relay', world.upstream.url + PROBE)
     const ask = async (url: string, first: number, count: number) => {
       using client = new Client()
       const times: number[] = []
@@ -42,18 +46,22 @@ export const firstContact: Row = {
       pds: await onFirstSight(world.reference.url),
       probing: await onFirstSight(probing.url),
       verifying: await onFirstSight(verifying.url),
+      relay: await onFirstSight(relay.url),
     }
     const rounds = await compare(bench, contestants, (milliseconds) => milliseconds)
 
     const pds = spreadOf(rounds.figures.pds)
-    const line = (what: string, times: readonly number[], aim: Target): Line => {
+    const line = (what: string, times: readonly number[], aim: Target, floor?: Spread): Line => {
       const latchkey = spreadOf(times)
-      const results = timesAsMuch(latchkey, pds, '× the PDS’s', aim)
       return {
         what,
         unit: 'ms',
-        sides: { latchkey, pds },
-        results,
+        sides: { latchkey, pds, ...(floor !== undefined && { floor }) },
+        results: [
+          ...timesAsMuch(latchkey, pds, '× the PDS’s', aim),
+          ...timesAsMuch(latchkey, floor, '× the floor’s'),
+          ...timesAsMuch(floor, pds, '× the PDS’s is the floor’s'),
+        ],
         disturbed: rounds.disturbed,
         foreign: rounds.foreign,
       }
@@ -62,10 +70,17 @@ export const firstContact: Row = {
       name: firstContact.name,
       title: firstContact.title,
       lines: [
-        line('the PDS is asked, on a core of its own', rounds.figures.probing, PROBE_AIM),
+        line(
+          'the PDS is asked, on a core of its own',
+          rounds.figures.probing,
+          PROBE_AIM,
+          spreadOf(rounds.figures.relay),
+        ),
         line('Latchkey has the JWT secret', rounds.figures.verifying, SECRET_AIM),
       ],
-      notes: [],
+      notes: [
+        'The floor of the first is a bare proxy: it passes the request to the same PDS, and its answer back.',
+      ],
     }
   },
 }

@@ -6,6 +6,7 @@ import { freePort } from '../../src/dev/free-port.ts'
 import type { Processes, Server } from './processes.ts'
 
 const PROGRAM = fileURLToPath(new URL('floor-process.ts', import.meta.url))
+const RELAY = fileURLToPath(new URL('relay-process.ts', import.meta.url))
 
 /** What the floor says, whatever is asked. */
 export interface FloorAnswer {
@@ -31,6 +32,12 @@ export async function startFloor(
   writeFileSync(path, JSON.stringify(await recordAnswer(url, headers)))
   const port = await freePort()
   return await processes.start({ name, args: [PROGRAM, String(port), path], env: {}, port, ready: '/' })
+}
+
+/** Starts a bare server that asks another one for each answer. @param url what it asks, by the caller's authorization */
+export async function startRelay(processes: Processes, name: string, url: string): Promise<Server> {
+  const port = await freePort()
+  return await processes.start({ name, args: [RELAY, String(port), url], env: {}, port, ready: '/' })
 }
 
 function recordAnswer(url: string, headers: Record<string, string>): Promise<FloorAnswer> {

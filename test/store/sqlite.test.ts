@@ -110,7 +110,6 @@ describe('a listing', () => {
           `^SEARCH invite_code USING INDEX invite_code_${sort} \\(host=\\? AND \\(${ORDER[sort]}\\)<`,
         ),
         'CORRELATED SCALAR SUBQUERY 1',
-        'USE TEMP B-TREE FOR json_group_array(ORDER BY)',
         'SEARCH invite_use USING COVERING INDEX invite_use_newest (code=?)',
       ])
     },

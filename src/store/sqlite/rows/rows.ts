@@ -93,10 +93,11 @@ export function toCode(row: CodeRow | CodeRowWithUses): InviteCode {
 }
 
 /**
- * The uses of a code, newest first, as JSON, for a statement that calls `invite_code` by no other name: each value that
- * comes through `node:sqlite` by itself costs more than what it takes to parse many at once.
+ * The uses of a code as JSON, for a statement that calls `invite_code` by no other name: each value that comes through
+ * `node:sqlite` by itself costs more than what it takes to parse many at once. {@link toUses} puts them in order, since for
+ * each code SQLite would set up a sorter, though most have one use.
  */
-const USES = `iif(used > 0, (SELECT json_group_array(json_array(used_by, used_at) ORDER BY used_at DESC, used_by)
+const USES = `iif(used > 0, (SELECT json_group_array(json_array(used_by, used_at))
                              FROM invite_use WHERE invite_use.code = invite_code.code), NULL)`
 
 export const CODE_COLUMNS_WITH_USES = `${CODE_COLUMNS}, ${USES}`
@@ -158,8 +159,11 @@ export function toOwnCode(forAccount: string, row: OwnCodeRow): OwnCode {
   }
 }
 
+/** Newest first; those of one instant by who it was. */
 function toUses(json: string | null): InviteUse[] {
-  return json === null ? [] : (JSON.parse(json) as UseRow[]).map(toUse)
+  if (json === null) return []
+  const uses = (JSON.parse(json) as UseRow[]).map(toUse)
+  return uses.toSorted((a, b) => b.usedAt - a.usedAt || (a.usedBy < b.usedBy ? -1 : 1))
 }
 
 type UseRow = [usedBy: string, usedAt: number]
