@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { com } from '../../src/lexicons/index.ts'
 import type { Bench, Row } from '../bench.ts'
@@ -29,7 +30,7 @@ const THERE = 100_000
 
 export const createCodes: Row = {
   name: 'create-codes',
-  title: `createInviteCodes, where there are ${THERE.toLocaleString('en')}`,
+  title: `createInviteCodes, beginning with ${THERE.toLocaleString('en')} codes`,
   async measure(bench) {
     const lines: Line[] = []
     for (const size of bench.quick ? SIZES.slice(-1) : SIZES) lines.push(await measureSize(bench, size))
@@ -45,7 +46,9 @@ async function measureSize(bench: Bench, size: Size): Promise<Line> {
   const what = `${perRequest.toLocaleString('en')} in each request, ${atOnce} at once`
   bench.progress(`create-codes: ${what}`)
   const folder = join(bench.folder, `create-${perRequest}`)
-  await using world = await openWorld({ ...bench, folder }, codes(THERE))
+  await using open = new AsyncDisposableStack()
+  open.defer(() => rm(folder, { recursive: true, force: true }))
+  const world = open.use(await openWorld({ ...bench, folder }, codes(THERE)))
   const contestants = {
     latchkey: makes(bench, (await world.latchkey()).url, size),
     pds: makes(bench, world.reference.url, size),

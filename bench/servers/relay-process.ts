@@ -1,5 +1,5 @@
 /**
- * The least that a server in Node can do that has to ask another one: `node:http` which passes each request on to one address,
+ * Hardly more than what a server in Node has to do that asks another one: `node:http` which passes each request on to one address,
  * by the caller's authorization, and answers with what comes back: `node relay-process.ts PORT URL`.
  */
 import { Agent, createServer, request } from 'node:http'
@@ -18,8 +18,9 @@ const server = createServer(({ headers: { authorization } }, response) => {
     const chunks: Buffer[] = []
     answer.on('data', (chunk: Buffer) => chunks.push(chunk))
     answer.on('end', () => {
-      response.writeHead(answer.statusCode ?? 502, { 'content-type': 'application/json' })
-      response.end(Buffer.concat(chunks))
+      const body = Buffer.concat(chunks)
+      const headers = { 'content-type': 'application/json', 'content-length': body.byteLength }
+      response.writeHead(answer.statusCode ?? 502, headers).end(body)
     })
   })
   asked.on('error', (error) => response.destroy(error)).end()

@@ -27,11 +27,11 @@ export type RandomBytes = (bytes: number) => Uint8Array
  * that nobody takes it for a link.
  *
  * @param hostname the host whose door the code opens
- * @param random a cryptographic source; 50 of its bits go into the code
+ * @param bytes `CODE_BYTES` of a cryptographic source; 50 of their bits go into the code
  */
-export function makeCode(hostname: string, random: RandomBytes): string {
+export function makeCode(hostname: string, bytes: Uint8Array): string {
   let letters = ''
-  for (const byte of random(CODE_BYTES)) letters += ALPHABET.charAt(byte % ALPHABET.length)
+  for (const byte of bytes) letters += ALPHABET.charAt(byte % ALPHABET.length)
   return `${codeBeginning(hostname)}${letters.slice(0, GROUP)}-${letters.slice(GROUP)}`
 }
 
@@ -60,9 +60,10 @@ export async function withNewCodes<T>(
   work: (codes: readonly string[]) => Promise<T | 'collision'>,
 ): Promise<readonly [outcome: T, codes: readonly string[]]> {
   for (let attempt = 0; attempt <= COLLISION_RETRIES; attempt++) {
+    // At once: the source takes longer to be called than to fill some bytes.
     const bytes = random(count * CODE_BYTES)
     const codes = Array.from({ length: count }, (_, index) =>
-      makeCode(hostname, (length) => bytes.subarray(index * length, (index + 1) * length)),
+      makeCode(hostname, bytes.subarray(index * CODE_BYTES, (index + 1) * CODE_BYTES)),
     )
     const outcome = await work(codes)
     if (outcome !== 'collision') return [outcome, codes]

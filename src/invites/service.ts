@@ -9,7 +9,7 @@ import {
   type InviteStore,
   type ListingPosition,
   type MemberRecord,
-  type OwnCode,
+  type EarnerCode,
   type SortOrder,
   StoreBusyError,
 } from './store.ts'
@@ -41,7 +41,7 @@ export interface InviteLimits {
 
 /** What a member is shown, and for how long that holds. */
 export interface MemberCodes {
-  readonly codes: readonly OwnCode[]
+  readonly codes: readonly EarnerCode[]
   /** When that was; how codes stand is judged by it. */
   readonly at: Instant
   /** Of the account, when the codes were read: they hold while it has not grown. Undefined where nothing would tell. */

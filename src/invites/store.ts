@@ -39,14 +39,14 @@ export interface MemberSnapshot {
 }
 
 /** What a member is shown of a code, and what decides whether another is earned. */
-export type OwnCode = Omit<InviteCodeWithUses, 'host' | 'restrictedTo' | 'upstream'>
+export type EarnerCode = Omit<InviteCodeWithUses, 'host' | 'restrictedTo' | 'upstream'>
 
-/** A member, and all that decides what is earned, read in one snapshot; without what neither needs, for it is read often. */
+/** A member, and all that decides what is earned, read in one snapshot: often, so nothing that the answer and earning do without. */
 export interface EarnerSnapshot {
   /** Undefined while it has no row. */
   readonly account: Pick<Account, 'host' | 'createdAt' | 'invitesDisabled' | 'version'> | undefined
   /** All codes that the DID owns, by `(createdAt, code)` ascending; uses newest first. */
-  readonly codes: readonly OwnCode[]
+  readonly codes: readonly EarnerCode[]
   /** Since when members of the host earn; null while they do not. */
   readonly earningSince: Instant | null
   readonly policy: Policy

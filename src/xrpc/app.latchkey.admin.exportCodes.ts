@@ -5,8 +5,8 @@ import { app } from '../lexicons/index.ts'
 import { operatorsOnly } from './kit/admission.ts'
 import type { XrpcContext } from './kit/context.ts'
 import { csvLine } from './kit/csv.ts'
-import { fileMethod, type XrpcMethod } from './kit/method.ts'
 import { datetime } from './kit/datetime.ts'
+import { fileMethod, type XrpcMethod } from './kit/method.ts'
 
 const COLUMNS = [
   'code',

@@ -1,8 +1,8 @@
 import { app } from '../lexicons/index.ts'
 import { operatorsOnly } from './kit/admission.ts'
 import type { XrpcContext } from './kit/context.ts'
-import { method, type XrpcMethod } from './kit/method.ts'
 import { datetime } from './kit/datetime.ts'
+import { method, type XrpcMethod } from './kit/method.ts'
 
 /** How members earn codes. */
 export function getPolicy(context: XrpcContext): XrpcMethod {

@@ -3,8 +3,8 @@ import type { Pause, Reservation } from '../invites/store.ts'
 import { app } from '../lexicons/index.ts'
 import { operatorsOnly } from './kit/admission.ts'
 import type { XrpcContext } from './kit/context.ts'
-import { method, type XrpcMethod } from './kit/method.ts'
 import { datetime } from './kit/datetime.ts'
+import { method, type XrpcMethod } from './kit/method.ts'
 
 /** How sign-ups are going. */
 export function getStatus(context: XrpcContext): XrpcMethod {

@@ -3,9 +3,9 @@ import { app } from '../lexicons/index.ts'
 import { operatorsOnly } from './kit/admission.ts'
 import type { XrpcContext } from './kit/context.ts'
 import { joinedCursor, parseJoinedCursor } from './kit/cursors.ts'
+import { datetime } from './kit/datetime.ts'
 import { personView } from './kit/latchkey-views.ts'
 import { method, type XrpcMethod } from './kit/method.ts'
-import { datetime } from './kit/datetime.ts'
 
 /** A level of the invitation tree. */
 export function getTree(context: XrpcContext): XrpcMethod {

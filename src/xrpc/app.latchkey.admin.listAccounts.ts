@@ -4,9 +4,9 @@ import { invalidRequest } from '../wire/failure.ts'
 import { operatorsOnly } from './kit/admission.ts'
 import type { XrpcContext } from './kit/context.ts'
 import { joinedCursor, pageOf, parseJoinedCursor } from './kit/cursors.ts'
+import { datetime } from './kit/datetime.ts'
 import { personView } from './kit/latchkey-views.ts'
 import { method, type XrpcMethod } from './kit/method.ts'
-import { datetime } from './kit/datetime.ts'
 
 const { main } = app.latchkey.admin.listAccounts
 

@@ -3,8 +3,8 @@ import { app } from '../lexicons/index.ts'
 import { operatorsOnly } from './kit/admission.ts'
 import type { XrpcContext } from './kit/context.ts'
 import { logCursor, pageOf, parseLogCursor } from './kit/cursors.ts'
-import { method, type XrpcMethod } from './kit/method.ts'
 import { datetime } from './kit/datetime.ts'
+import { method, type XrpcMethod } from './kit/method.ts'
 
 /** The audit log, newest first. */
 export function listEvents(context: XrpcContext): XrpcMethod {

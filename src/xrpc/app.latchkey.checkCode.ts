@@ -1,9 +1,9 @@
 import { app } from '../lexicons/index.ts'
 import { XrpcFailure } from '../wire/failure.ts'
 import type { XrpcContext } from './kit/context.ts'
+import { datetime } from './kit/datetime.ts'
 import { personView } from './kit/latchkey-views.ts'
 import { method, type XrpcMethod } from './kit/method.ts'
-import { datetime } from './kit/datetime.ts'
 
 /** The doors' own words to whoever came with too many codes that were not good. */
 const GUESSING =

@@ -5,9 +5,9 @@ import type { Instant, Person } from '../invites/types.ts'
 import { app } from '../lexicons/index.ts'
 import { membersOnly } from './kit/admission.ts'
 import type { XrpcContext } from './kit/context.ts'
+import { datetime } from './kit/datetime.ts'
 import { personView, useView } from './kit/latchkey-views.ts'
 import { method, type XrpcMethod } from './kit/method.ts'
-import { datetime } from './kit/datetime.ts'
 
 /** What the calling member has to give, and what became of it. */
 export function getInvites(context: XrpcContext): XrpcMethod {

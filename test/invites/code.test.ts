@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CODE_BYTES, makeCode } from '../../src/invites/code.ts'
+import { CODE_BYTES, makeCode, withNewCodes } from '../../src/invites/code.ts'
 
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyz234567']
 
@@ -11,7 +11,7 @@ function lettersOf(code: string): string {
 }
 
 function codeFrom(bytes: readonly number[]): string {
-  return makeCode('pds.example.com', () => Uint8Array.from(bytes))
+  return makeCode('pds.example.com', Uint8Array.from(bytes))
 }
 
 describe('an invite code', () => {
@@ -19,20 +19,11 @@ describe('an invite code', () => {
     const bytes = fc.uint8Array({ minLength: CODE_BYTES, maxLength: CODE_BYTES })
     fc.assert(
       fc.property(fc.domain(), bytes, (hostname, random) => {
-        const code = makeCode(hostname, () => random)
+        const code = makeCode(hostname, random)
         expect(code.slice(-12)).toMatch(/^-[a-z2-7]{5}-[a-z2-7]{5}$/)
         expect(code.slice(0, -12)).toBe(hostname.split('.').join('-'))
       }),
     )
-  })
-
-  test('asks for one byte a letter, once', () => {
-    const asked: number[] = []
-    makeCode('pds.example.com', (bytes) => {
-      asked.push(bytes)
-      return new Uint8Array(bytes)
-    })
-    expect(asked).toEqual([10])
   })
 
   test('has every letter in every place for exactly eight of the 256 values of its byte', () => {
@@ -59,8 +50,22 @@ describe('an invite code', () => {
 
   test('has no letters that are easily taken for each other: neither 0, 1, 8, 9 nor capitals', () => {
     const used = new Set(
-      Array.from({ length: 2000 }, () => lettersOf(makeCode('a.test', randomBytes))).join(''),
+      Array.from({ length: 2000 }, () => lettersOf(makeCode('a.test', randomBytes(CODE_BYTES)))).join(''),
     )
     expect([...used].toSorted()).toEqual(LETTERS.toSorted())
+  })
+})
+
+describe('new codes', () => {
+  test('are of one byte a letter, drawn for all of them at once and used up once', async () => {
+    const asked: number[] = []
+    const random = (bytes: number) => {
+      asked.push(bytes)
+      return Uint8Array.from({ length: bytes }, (_, index) => index)
+    }
+    const [outcome, codes] = await withNewCodes({ hostname: 'a.test', random, count: 3 }, async () => 'done')
+    expect(outcome).toBe('done')
+    expect(codes).toEqual(['a-test-abcde-fghij', 'a-test-klmno-pqrst', 'a-test-uvwxy-z2345'])
+    expect(asked).toEqual([30])
   })
 })

@@ -16,6 +16,6 @@ test('an instant is told as toISOString tells it', () => {
   )
 })
 
-test.each([Number.NaN, Infinity, 2 * ENDS])('%s is no instant', (what) => {
+test.each([Number.NaN, Infinity, 2 * ENDS])('there is no day of %s', (what) => {
   expect(() => datetime(what)).toThrow(RangeError)
 })

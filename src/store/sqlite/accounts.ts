@@ -6,14 +6,14 @@ import { type PolicyRow, toPolicy } from './rows/policy.ts'
 import {
   ACCOUNT_COLUMNS,
   CODE_COLUMNS_WITH_USES,
-  OWN_CODE_COLUMNS,
+  EARNER_CODE_COLUMNS,
   prepareRows,
   toAccount,
   toCodeWithUses,
-  toOwnCode,
+  toEarnerCode,
   type AccountRow,
   type CodeRowWithUses,
-  type OwnCodeRow,
+  type EarnerCodeRow,
 } from './rows/rows.ts'
 
 type AccountMethods = Pick<
@@ -23,14 +23,13 @@ type AccountMethods = Pick<
 
 type StandingRow = [version: number, status: AccountStatus, isConfirmed: 0 | 1]
 
-/** Of a host, of its policy, and of an account: each undefined as nulls. */
+/** Of a host, its policy and an account; what is not there has nothing but nulls. */
 type EarnerRow = [
   earningSince: number | null,
   ...policy: PolicyRow,
-  host: string | null,
-  createdAt: number | null,
-  invitesDisabled: 0 | 1,
-  version: number,
+  ...account:
+    | [host: string, createdAt: number | null, invitesDisabled: 0 | 1, version: number]
+    | [host: null, createdAt: null, invitesDisabled: null, version: null],
 ]
 
 /** Accounts, and what is read of one with its codes. */
@@ -66,12 +65,14 @@ export function accountMethods({ db, read, readOne, write }: Connection): Accoun
   const earner = prepareRows<EarnerRow>(
     db,
     `SELECT earning_since, interval, epoch, cap, account.host, account.created_at, invites_disabled, version
-     FROM (SELECT ?1 AS did, ?2 AS hostname) AS asked
-       LEFT JOIN host USING (hostname) LEFT JOIN policy ON policy.host = asked.hostname LEFT JOIN account USING (did)`,
+     FROM (SELECT ? AS did, ? AS host) AS asked
+       LEFT JOIN host ON host.hostname = asked.host
+       LEFT JOIN policy ON policy.host = asked.host
+       LEFT JOIN account ON account.did = asked.did`,
   )
-  const ownCodesOf = prepareRows<OwnCodeRow>(
+  const earnerCodesOf = prepareRows<EarnerCodeRow>(
     db,
-    `SELECT ${OWN_CODE_COLUMNS} FROM invite_code WHERE for_account = ? ORDER BY created_at, code`,
+    `SELECT ${EARNER_CODE_COLUMNS} FROM invite_code WHERE for_account = ? ORDER BY created_at, code`,
   )
   const standing = prepareRows<StandingRow>(
     db,
@@ -113,7 +114,7 @@ export function accountMethods({ db, read, readOne, write }: Connection): Accoun
         return {
           account:
             host === null ? undefined : { host, createdAt, invitesDisabled: invitesDisabled === 1, version },
-          codes: ownCodesOf.all(did).map((code) => toOwnCode(did, code)),
+          codes: earnerCodesOf.all(did).map((code) => toEarnerCode(did, code)),
           earningSince,
           policy: toPolicy([interval, epoch, cap]),
         }

@@ -16,10 +16,11 @@ const TWO = numbersOf(2)
 const THREE = numbersOf(3)
 
 /**
- * An instant as lexicons have it, the same as of `toISOString`, which takes more than twice as long: a tenth of what an
- * answer with many codes costs to make. Telling the date is most of it, so that is done once a day.
+ * An instant as lexicons have it, the same as of `toISOString`, which takes more than twice as long: an eighth of what an
+ * answer with many codes cost to make. Telling the date is most of it, so that is done once for each day.
  *
- * @throws {RangeError} for what is no instant
+ * @param instant a whole number of milliseconds
+ * @throws {RangeError} for a day that no Date can tell
  */
 export function datetime(instant: Instant): DatetimeString {
   const day = Math.floor(instant / DAY)

@@ -5,8 +5,8 @@ import type { FoundCode, UseByPerson } from '../../invites/search.ts'
 import type { Instant } from '../../invites/types.ts'
 import type { app } from '../../lexicons/index.ts'
 import { invalidRequest } from '../../wire/failure.ts'
-import { personView } from './latchkey-views.ts'
 import { datetime } from './datetime.ts'
+import { personView } from './latchkey-views.ts'
 
 /** Shapes a code as operators see it. */
 export function foundCodeView(found: FoundCode, now: Instant): app.latchkey.defs.CodeForOperators {

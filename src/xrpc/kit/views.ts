@@ -1,12 +1,18 @@
 import type { DidString } from '@atproto/lex-schema'
 import { isDisabled, isExpired } from '../../invites/predicates.ts'
-import type { MemberRecord, OwnCode } from '../../invites/store.ts'
-import type { Instant } from '../../invites/types.ts'
+import type { MemberRecord } from '../../invites/store.ts'
+import type { Instant, InviteCodeWithUses } from '../../invites/types.ts'
 import type { com } from '../../lexicons/index.ts'
 import { datetime } from './datetime.ts'
 
+/** What the lexicon's view is made of. */
+type Viewed = Pick<
+  InviteCodeWithUses,
+  'code' | 'available' | 'disabledAt' | 'expiresAt' | 'forAccount' | 'createdBy' | 'createdAt' | 'uses'
+>
+
 /** Shapes a code as the lexicon has it and with nothing else; an expired code shows as disabled. */
-export function inviteCodeView(code: OwnCode, now: Instant): com.atproto.server.defs.InviteCode {
+export function inviteCodeView(code: Viewed, now: Instant): com.atproto.server.defs.InviteCode {
   return {
     code: code.code,
     available: code.available,

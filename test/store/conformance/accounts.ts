@@ -53,6 +53,45 @@ export function describeAccounts(openStore: OpenStore): void {
       })
     })
 
+    test('what earning looks at is there in one snapshot, whatever of it exists', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      const nothing = {
+        account: undefined,
+        codes: [],
+        earningSince: null,
+        policy: { interval: null, epoch: 0, cap: 5 },
+      }
+      expect(await store.earnerSnapshot(ALICE, HOST)).toEqual(nothing)
+      await store.openHost({ hostname: HOST, did: BOB })
+      await store.upsertAccount({ did: BOB, host: OTHER_HOST, createdAt: NOW })
+      expect(await store.earnerSnapshot(ALICE, HOST)).toEqual(nothing)
+      await store.openEarning(HOST, NOW)
+      const policy = { interval: null, epoch: NOW + 1, cap: 3 }
+      await store.setPolicy(HOST, policy)
+      await store.setInvitesDisabled({ did: ALICE, host: OTHER_HOST, disabled: true, note: null })
+      expect(await store.earnerSnapshot(ALICE, HOST)).toEqual({
+        account: { host: OTHER_HOST, createdAt: null, invitesDisabled: true, version: 1 },
+        codes: [],
+        earningSince: NOW,
+        policy,
+      })
+      expect(await store.earnerSnapshot(ALICE, OTHER_HOST)).toMatchObject({ ...nothing, account: {} })
+    })
+
+    test('what earning looks at of codes is what there is of them', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      await gift(store, 'b', { available: 3 })
+      await gift(store, 'a', { at: NOW + 1 })
+      await redeem(store, 'one', 'b', BOB)
+      await redeem(store, 'two', 'b', CAROL)
+      const { codes } = await store.memberSnapshot(ALICE)
+      expect(codes.map(({ uses }) => uses.length)).toEqual([2, 0])
+      const looked = codes.map(({ host: _host, restrictedTo: _to, upstream: _upstream, ...rest }) => rest)
+      expect((await store.earnerSnapshot(ALICE, HOST)).codes).toEqual(looked)
+    })
+
     test('an account’s version grows with each change, and only with a change', async () => {
       await using subject = await openStore()
       const { store } = subject

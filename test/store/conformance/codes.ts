@@ -87,6 +87,22 @@ function describeGifted(openStore: OpenStore): void {
       expect(await codesOf(store, ADMIN)).toHaveLength(1)
     })
 
+    test('of different owners and uses are made at once', async () => {
+      await using subject = await openStore()
+      const { store } = subject
+      const codes = [ALICE, BOB, ADMIN].flatMap((forAccount, owner) =>
+        [1, 7].map((available) => ({ code: `${owner}-${available}`, forAccount, available })),
+      )
+      expect(await store.insertGifted(codes, HOST, NOW)).toBe('done')
+      for (const [owner, did] of [ALICE, BOB, ADMIN].entries())
+        expect(
+          (await codesOf(store, did)).map(({ code, forAccount, available }) => [code, forAccount, available]),
+        ).toEqual([
+          [`${owner}-1`, did, 1],
+          [`${owner}-7`, did, 7],
+        ])
+    })
+
     test('a collision leaves nothing behind', async () => {
       await using subject = await openStore()
       const { store } = subject

@@ -13,8 +13,9 @@ const APPLICATION_ID = 0x4c4b4559
 
 /**
  * What a connection that writes is set to. The pages kept in memory are 16 MB: of 2, one request for many codes is too much.
- * The log is moved into the file at 16 MB as well: the pages of random keys are changed by nearly every commit, and at 4 MB a
- * page was written to the file almost as often as to the log.
+ * The log is moved into the file at 16 MB as well, and stays that long beside it: the pages of random keys are changed by nearly
+ * every commit, and at 4 MB a page was written to the file almost as often as to the log. The commit that moves it took 11 ms
+ * instead of 6 then, and is one of four times as many.
  */
 export const CONNECTION_SETTINGS = [
   'PRAGMA journal_mode = WAL',

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Policy } from '../../../invites/types.ts'
 import { prepareRows } from './rows.ts'
 
-/** Nothing but nulls where a host that is joined has none. */
+/** Nothing but nulls where no policy was found. */
 export type PolicyRow = [interval: number | null, epoch: number | null, cap: number | null]
 
 /** What holds until an operator sets a policy. The cap is the reference PDS's. */
@@ -14,6 +14,7 @@ export function policyReader(db: DatabaseSync): (host: string) => Policy {
   return (host) => toPolicy(policy.get(host) ?? [null, null, null])
 }
 
+/** @returns that nobody earns, where no policy was found */
 export function toPolicy([interval, epoch, cap]: PolicyRow): Policy {
   return epoch === null || cap === null ? NOBODY_EARNS : { interval, epoch, cap }
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
-import type { OwnCode, Reservation } from '../../../invites/store.ts'
+import type { EarnerCode, Reservation } from '../../../invites/store.ts'
 import type {
   Account,
   AccountStatus,
@@ -100,6 +100,7 @@ export function toCode(row: CodeRow | CodeRowWithUses): InviteCode {
 const USES = `iif(used > 0, (SELECT json_group_array(json_array(used_by, used_at))
                              FROM invite_use WHERE invite_use.code = invite_code.code), NULL)`
 
+/** For {@link toCodeWithUses}, in a statement that calls `invite_code` by no other name. */
 export const CODE_COLUMNS_WITH_USES = `${CODE_COLUMNS}, ${USES}`
 
 export type CodeRowWithUses = [...CodeRow, uses: string | null]
@@ -108,11 +109,11 @@ export function toCodeWithUses(row: CodeRowWithUses): InviteCodeWithUses {
   return { ...toCode(row), uses: toUses(row.at(-1) as string | null) }
 }
 
-/** For a statement that reads the codes of one owner. */
-export const OWN_CODE_COLUMNS = `code, created_by, ordinal, created_at, available, used, reserved, disabled_at, expires_at,
+/** For {@link toEarnerCode}, in a statement that reads the codes of one owner and calls `invite_code` by no other name. */
+export const EARNER_CODE_COLUMNS = `code, created_by, ordinal, created_at, available, used, reserved, disabled_at, expires_at,
   switched_off_at, first_made_at, ${USES}`
 
-export type OwnCodeRow = [
+export type EarnerCodeRow = [
   code: string,
   createdBy: string,
   ordinal: number | null,
@@ -127,7 +128,7 @@ export type OwnCodeRow = [
   uses: string | null,
 ]
 
-export function toOwnCode(forAccount: string, row: OwnCodeRow): OwnCode {
+export function toEarnerCode(forAccount: string, row: EarnerCodeRow): EarnerCode {
   const [
     code,
     createdBy,
