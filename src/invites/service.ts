@@ -4,12 +4,12 @@ import { changesAt, codesToCreate, nextOrdinal } from './earning.ts'
 import { InviteError } from './errors.ts'
 import { isDisabled, isExpired, isUsedUp } from './predicates.ts'
 import {
+  type EarnerCode,
   type EarnerSnapshot,
   type InsertOutcome,
   type InviteStore,
   type ListingPosition,
   type MemberRecord,
-  type EarnerCode,
   type SortOrder,
   StoreBusyError,
 } from './store.ts'

@@ -12,10 +12,13 @@ import { WAS_THERE } from './feed.ts'
 import type { Connection } from './file/connection.ts'
 import { peopleReader } from './rows/people.ts'
 import {
+  EARNING_COLUMNS,
   prepareRows,
   RESERVATION_COLUMNS,
+  toEarningCode,
   toReservation,
   UNFINISHED,
+  type EarningRow,
   type ReservationRow,
 } from './rows/rows.ts'
 
@@ -39,19 +42,6 @@ type TreeRow = [
 ]
 type AncestorRow = [did: string, handle: string | null, status: AccountStatus, inviter: string | null]
 type CountsRow = [owner: string, codes: number, open: number, used: number]
-type EarningRow = [
-  owner: string,
-  ordinal: number,
-  createdAt: number,
-  available: number,
-  used: number,
-  reserved: number,
-  disabledAt: number | null,
-  expiresAt: number | null,
-  switchedOffAt: number | null,
-  firstMadeAt: number | null,
-]
-
 const ACCOUNT = `did, handle, status, joined_at, invited_by_code,
   (SELECT for_account FROM invite_code WHERE code = account.invited_by_code AND for_account <> '${ADMIN}'),
   arrival IS 'direct', invites_disabled, invite_note`
@@ -133,11 +123,10 @@ export function overviewMethods({ db, read }: Connection): OverviewStore {
   const timely = prepareRows<[number]>(db, COUNT_TIMELY)
   const expired = prepareRows<[number]>(db, COUNT_EXPIRED)
   const earners = prepareRows<[did: string, createdAt: number | null]>(db, EARNERS)
-  const earned = prepareRows<EarningRow>(
+  const earned = prepareRows<[...EarningRow, owner: string]>(
     db,
-    `SELECT for_account, ordinal, created_at, available, used, reserved, disabled_at, expires_at, switched_off_at,
-            first_made_at
-     FROM invite_code WHERE for_account IN (SELECT value FROM json_each(?)) AND ordinal IS NOT NULL`,
+    `SELECT ${EARNING_COLUMNS}, for_account FROM invite_code
+     WHERE for_account IN (SELECT value FROM json_each(?)) AND ordinal IS NOT NULL`,
   )
   const peopleOf = peopleReader(db)
 
@@ -179,10 +168,8 @@ export function overviewMethods({ db, read }: Connection): OverviewStore {
   function earnedBy(dids: readonly string[]): ReadonlyMap<string, readonly EarningCode[]> {
     const codes = new Map<string, EarningCode[]>(dids.map((did) => [did, []]))
     for (const row of earned.all(JSON.stringify(dids))) {
-      const [owner, ordinal, createdAt, available, used, reserved, ...rest] = row
-      const [disabledAt, expiresAt, switchedOffAt, firstMadeAt] = rest
-      const made = { ordinal, createdAt, available, used, reserved }
-      codes.get(owner)?.push({ ...made, disabledAt, expiresAt, switchedOffAt, firstMadeAt })
+      const [, , , , , , , , , owner] = row
+      codes.get(owner)?.push(toEarningCode(row))
     }
     return codes
   }

@@ -268,7 +268,7 @@ export function searchMethods({ db, read }: Connection): SearchStore {
 
   function withPeople(rows: readonly NotedRow[], host: string): readonly ExportedCode[] {
     const codes = rows.map((row) => ({
-      ...toCode(row.slice(0, -1) as CodeRow),
+      ...toCode(row),
       note: row.at(-1) as string | null,
     }))
     const people = peopleOf(

@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
+import type { EarningCode } from '../../../invites/earning.ts'
 import type { EarnerCode, Reservation } from '../../../invites/store.ts'
 import type {
   Account,
@@ -34,14 +35,11 @@ export function prepareRows<Row extends readonly SQLOutputValue[]>(db: DatabaseS
   }
 }
 
-export const CODE_COLUMNS = `code, host, for_account, created_by, ordinal, created_at, available, used, reserved,
-  disabled_at, expires_at, restricted_to, upstream, switched_off_at, first_made_at`
+/** What earning looks at of a code; first in longer lists of columns, where {@link toEarningCode} finds it. */
+export const EARNING_COLUMNS = `ordinal, created_at, available, used, reserved, disabled_at, expires_at, switched_off_at,
+  first_made_at`
 
-export type CodeRow = [
-  code: string,
-  host: string,
-  forAccount: string,
-  createdBy: string,
+export type EarningRow = [
   ordinal: number | null,
   createdAt: number,
   available: number,
@@ -49,47 +47,31 @@ export type CodeRow = [
   reserved: number,
   disabledAt: number | null,
   expiresAt: number | null,
-  restrictedTo: string | null,
-  upstream: UpstreamStanding | null,
   switchedOffAt: number | null,
   firstMadeAt: number | null,
 ]
 
-export function toCode(row: CodeRow | CodeRowWithUses): InviteCode {
-  const [
-    code,
-    host,
-    forAccount,
-    createdBy,
-    ordinal,
-    createdAt,
-    available,
-    used,
-    reserved,
-    disabledAt,
-    expiresAt,
-    restrictedTo,
-    upstream,
-    switchedOffAt,
-    firstMadeAt,
-  ] = row
-  return {
-    code,
-    host,
-    forAccount,
-    createdBy,
-    ordinal,
-    createdAt,
-    available,
-    used,
-    reserved,
-    disabledAt,
-    expiresAt,
-    restrictedTo,
-    upstream,
-    switchedOffAt,
-    firstMadeAt,
-  }
+export function toEarningCode(row: readonly [...EarningRow, ...unknown[]]): EarningCode {
+  const [ordinal, createdAt, available, used, reserved, disabledAt, expiresAt, switchedOffAt, firstMadeAt] =
+    row
+  return { ordinal, createdAt, available, used, reserved, disabledAt, expiresAt, switchedOffAt, firstMadeAt }
+}
+
+export const CODE_COLUMNS = `${EARNING_COLUMNS}, code, host, for_account, created_by, restricted_to, upstream`
+
+export type CodeRow = [
+  ...earning: EarningRow,
+  code: string,
+  host: string,
+  forAccount: string,
+  createdBy: string,
+  restrictedTo: string | null,
+  upstream: UpstreamStanding | null,
+]
+
+export function toCode(row: readonly [...CodeRow, ...unknown[]]): InviteCode {
+  const [, , , , , , , , , code, host, forAccount, createdBy, restrictedTo, upstream] = row
+  return { ...toEarningCode(row), code, host, forAccount, createdBy, restrictedTo, upstream }
 }
 
 /**
@@ -110,54 +92,13 @@ export function toCodeWithUses(row: CodeRowWithUses): InviteCodeWithUses {
 }
 
 /** For {@link toEarnerCode}, in a statement that reads the codes of one owner and calls `invite_code` by no other name. */
-export const EARNER_CODE_COLUMNS = `code, created_by, ordinal, created_at, available, used, reserved, disabled_at, expires_at,
-  switched_off_at, first_made_at, ${USES}`
+export const EARNER_CODE_COLUMNS = `${EARNING_COLUMNS}, code, created_by, ${USES}`
 
-export type EarnerCodeRow = [
-  code: string,
-  createdBy: string,
-  ordinal: number | null,
-  createdAt: number,
-  available: number,
-  used: number,
-  reserved: number,
-  disabledAt: number | null,
-  expiresAt: number | null,
-  switchedOffAt: number | null,
-  firstMadeAt: number | null,
-  uses: string | null,
-]
+export type EarnerCodeRow = [...earning: EarningRow, code: string, createdBy: string, uses: string | null]
 
 export function toEarnerCode(forAccount: string, row: EarnerCodeRow): EarnerCode {
-  const [
-    code,
-    createdBy,
-    ordinal,
-    createdAt,
-    available,
-    used,
-    reserved,
-    disabledAt,
-    expiresAt,
-    switchedOffAt,
-    firstMadeAt,
-    uses,
-  ] = row
-  return {
-    code,
-    forAccount,
-    createdBy,
-    ordinal,
-    createdAt,
-    available,
-    used,
-    reserved,
-    disabledAt,
-    expiresAt,
-    switchedOffAt,
-    firstMadeAt,
-    uses: toUses(uses),
-  }
+  const [, , , , , , , , , code, createdBy, uses] = row
+  return { ...toEarningCode(row), code, forAccount, createdBy, uses: toUses(uses) }
 }
 
 /** Newest first; those of one instant by who it was. */
